@@ -1,0 +1,23 @@
+"""What every test shares: an isolated workbench, and mails and log heads that stay in the test's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: SettingsWrapper, tmp_path: Path) -> None:
+    """Keep what a test writes beside the database in its own folder."""
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    settings.KC_LOG_HEADS = str(tmp_path / "log-heads.txt")
+
+
+@pytest.fixture(autouse=True)
+def fresh_workbench() -> None:
+    """Forget the workbench's blocks, which it keeps in one global."""
+    from workbench.runtime import ID_MANAGER
+
+    ID_MANAGER.clear()

@@ -1,0 +1,31 @@
+"""The Django app `kc_workflows`, and how Open edX loads it as a plugin without a fork."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+_URLS = {"namespace": "kc_workflows", "regex": r"^kc/", "relative_path": "urls"}
+_SETTINGS = {"common": {"relative_path": "settings.common"}}
+
+
+class WorkflowsConfig(AppConfig):
+    """Cases and their rules. The label is fixed, because the package index has another `workflows`."""
+
+    name = "workflows"
+    label = "kc_workflows"
+    verbose_name = _("School cases")
+    default_auto_field = "django.db.models.BigAutoField"
+    plugin_app: dict[str, Any] = {
+        "url_config": {"lms.djangoapp": _URLS, "cms.djangoapp": _URLS},
+        "settings_config": {"lms.djangoapp": _SETTINGS, "cms.djangoapp": _SETTINGS},
+    }
+
+    def ready(self) -> None:
+        """Register the boot checks, which name what is wrong with packs and settings."""
+        from importlib.util import find_spec
+
+        if find_spec("workflows.checks") is not None:
+            import workflows.checks  # noqa: F401 - imported for its registrations

@@ -1,0 +1,34 @@
+"""Every setting of this product, with its default. A host sets one before this runs, or overrides it after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: name -> default. Paths are strings; an empty one means "not used".
+DEFAULTS: dict[str, Any] = {
+    # Folders with a school's own packs, <key>/<in-force-date>.toml, beside the ones that the product brings.
+    "KC_PROTOCOL_DIRS": [],
+    # Key of the log's digests. Empty: derived from SECRET_KEY. Keep it when SECRET_KEY rotates.
+    "KC_LOG_KEY": "",
+    # File outside the database to which the daily head of the log's chain is appended.
+    "KC_LOG_HEADS": "",
+    # Absolute address of this site for links in mails and letters, without a slash at the end.
+    "KC_SITE_URL": "",
+    # Sender of the product's mails; empty: Django's DEFAULT_FROM_EMAIL.
+    "KC_FROM_EMAIL": "",
+    # Hand deliveries to Celery after a commit. False: `manage.py deliver` and `tick` send what waits.
+    "KC_USE_CELERY": False,
+    # Hours after which the desk warns that `manage.py tick` has not run.
+    "KC_TICK_LATE_HOURS": 2,
+}
+
+
+def plugin_settings(settings: Any) -> None:
+    """Fill in the defaults.
+
+    Args:
+        settings: the platform's settings module; a name that it already has is left as it is.
+    """
+    for name, default in DEFAULTS.items():
+        if not hasattr(settings, name):
+            setattr(settings, name, default)
