@@ -12,7 +12,7 @@ from pytest_django.fixtures import SettingsWrapper
 def own_folders(settings: SettingsWrapper, tmp_path: Path) -> None:
     """Keep what a test writes beside the database in its own folder."""
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
-    settings.KC_LOG_HEADS = str(tmp_path / "log-heads.txt")
+    settings.KC_LOG_HEADS = str(tmp_path / "log-heads")
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +21,10 @@ def fresh_workbench() -> None:
     from workbench.runtime import ID_MANAGER
 
     ID_MANAGER.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in tests/browser, so that `-m "not browser"` needs no mark in each file."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)

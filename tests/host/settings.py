@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from tests.host.databases import database
 from workflows.settings.common import plugin_settings
+
+# A dependency of the sdk still asks setuptools for it; nothing that we or a user can mend.
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VAR = REPOSITORY / "var"
@@ -98,5 +102,5 @@ LOGGING = {
 }
 
 KC_SITE_URL = os.environ.get("KC_SITE_URL", "http://127.0.0.1:8000")
-KC_LOG_HEADS = os.environ.get("KC_LOG_HEADS", str(VAR / "log-heads.txt"))
+KC_LOG_HEADS = os.environ.get("KC_LOG_HEADS", str(VAR / "log-heads"))
 plugin_settings(sys.modules[__name__])

@@ -1,4 +1,4 @@
-"""Addresses of the demo host; the product's own stand under /kc/, as the platform puts them."""
+"""Addresses of the demo host; the product's own stand under /kc/ and /api/kc/, as on the platform."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^resource/(?P<block_type>[^/]+)/(?P<resource>.*)$", package_resource, name="package_resource"),
 ]
 if find_spec("workflows.urls") is not None:
-    urlpatterns.insert(0, path("kc/", include(("workflows.urls", "kc_workflows"))))
+    urlpatterns.insert(0, path("", include(("workflows.urls", "kc_workflows"))))
+    handler403, handler404, handler500 = (f"workflows.views.{name}" for name in ("forbidden", "not_found", "server_error"))
 if settings.DEBUG:
     urlpatterns += staticfiles_urlpatterns()
 else:

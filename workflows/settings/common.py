@@ -10,7 +10,7 @@ DEFAULTS: dict[str, Any] = {
     "KC_PROTOCOL_DIRS": [],
     # Key of the log's digests. Empty: derived from SECRET_KEY. Keep it when SECRET_KEY rotates.
     "KC_LOG_KEY": "",
-    # File outside the database to which the daily head of the log's chain is appended.
+    # Folder outside the database for the daily heads of the log's chain.
     "KC_LOG_HEADS": "",
     # Absolute address of this site for links in mails and letters, without a slash at the end.
     "KC_SITE_URL": "",

@@ -1,0 +1,82 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+# Another Python: make test PYTHON=python3.12 (3.11 or 3.12). Another database: KC_DATABASE=postgres or mariadb.
+# More for pytest: make test ARGS="-k suspension -x".
+
+VENV ?= .venv
+PORT ?= 8000
+ARGS ?=
+export VENV PYTHON
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+DEMO := var/demo.sqlite3
+
+.PHONY: help demo demo-fresh demo-data test setup setup-demo lint unit browser bench messages diagrams screenshots pins clean
+
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: setup-demo demo-data  ## Set up everything, make five demo schools, serve them on this machine
+	@PORT=$(PORT) .ci/demo-server
+
+demo-fresh:  ## Throw the demo's data away; the next `make demo` makes it anew
+	@rm -rf $(DEMO) $(DEMO)-* var/mail var/demo-new.sqlite3* && echo "The demo's data is gone; make demo builds it anew."
+
+setup-demo:
+	@.ci/setup demo
+
+# Built beside its place and moved there when whole, so that a half-built demo is never served.
+demo-data:
+	@mkdir -p var/mail
+	@if [ -f $(DEMO) ]; then \
+	  KC_DATABASE=sqlite KC_DATABASE_NAME=$(DEMO) $(MANAGE) migrate --run-syncdb --verbosity 0; \
+	else \
+	  echo "Making the demo schools, people and cases"; \
+	  rm -f var/demo-new.sqlite3*; \
+	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) migrate --run-syncdb --verbosity 0 && \
+	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) seed_demo && \
+	  mv var/demo-new.sqlite3 $(DEMO); \
+	fi
+
+test: setup lint  ## Set up and run everything: checks, unit, scenarios, integration, browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+setup:  ## Make .venv with everything that the tests need
+	@.ci/setup test
+
+lint: setup  ## Style, types, layers
+	@echo "ruff" && $(BIN)/ruff check .
+	@echo "mypy" && $(BIN)/mypy
+	@echo "import-linter" && $(BIN)/lint-imports --no-logo
+
+unit: setup  ## The quick tests alone: no browser, no packaging
+	@$(BIN)/python -m pytest -m "not browser and not packaging" $(ARGS)
+
+browser: setup  ## The browser tests alone
+	@$(BIN)/python -m pytest -m browser $(ARGS)
+
+bench: setup  ## Measure the bars; writes docs/benchmarks.md
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+messages: setup  ## Bring locale/ up to date with the code (needs gettext)
+	@$(MANAGE) makemessages --all --no-obsolete --no-wrap --ignore 'var/*' --ignore 'build/*' --ignore 'tests/*' --ignore '.venv*'
+
+diagrams: setup  ## Draw the state machines into docs/
+	@$(MANAGE) draw_machines docs/machines
+
+screenshots: setup  ## Take the README's pictures from a demo
+	@$(BIN)/python -m tests.browser.screenshots
+
+# Both interpreters must be here: PINS names them.
+PINS ?= 3.11=python3.11 3.12=python3.12
+pins:  ## Write requirements/constraints.txt anew from the ranges
+	@folder=$$(mktemp -d); arguments=""; \
+	for pair in $(PINS); do \
+	  version=$${pair%%=*}; $${pair#*=} -m venv $$folder/$$version && cp requirements/*.txt $$folder/ && : >$$folder/constraints.txt && \
+	  $$folder/$$version/bin/pip install -q --disable-pip-version-check -r $$folder/dev.txt && \
+	  $$folder/$$version/bin/pip freeze --all | grep -v '^pip==' >$$folder/freeze-$$version.txt || exit 1; \
+	  arguments="$$arguments $$version=$$folder/freeze-$$version.txt"; \
+	done; \
+	python3 requirements/pins.py $$arguments >$$folder/pins && mv $$folder/pins requirements/constraints.txt; rm -rf $$folder
+
+clean:  ## Remove what was built; the environment and the demo's data stay
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache var/test-*
