@@ -1,0 +1,1 @@
+"""What a server's manager runs by hand or by the clock."""
