@@ -1,0 +1,1 @@
+"""What leaves the school after a commit: letters, mails and reminders. Commands never import this package."""

@@ -1,0 +1,139 @@
+"""One copy of a letter as a tagged PDF (PDF/UA-1). The only place that imports WeasyPrint, and only when it is needed.
+
+Nothing is read from the network or from the disk while rendering: pictures travel inside the letter as `data:`. The same
+context gives the same bytes, so that an approval of a digest is an approval of what is sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from workflows.delivery.contents import LetterContext
+
+_MISSING = (
+    "Letters cannot be printed: {what} is missing on this machine. On Debian or Ubuntu: "
+    "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+)
+
+
+class PrintingUnavailable(RuntimeError):
+    """A system library or package for printing is missing; the message says which, and how to install it."""
+
+
+class LetterFault(RuntimeError):
+    """The printer warned about something (a glyph, a style, an address to fetch): no such letter goes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """What all letters of a process share: building it costs more than a page (docs/benchmarks.md)."""
+
+    html: Any
+    fetcher: Any
+    fonts: Any
+    sheet: Any
+    images: dict[str, Any]
+
+
+_lock = threading.Lock()
+_press: _Press | None = None
+
+
+class _Warnings(logging.Handler):
+    """Collects what the printer complains about on this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.thread = threading.get_ident()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            self.found.append(record.getMessage())
+
+
+def press() -> _Press:
+    """Return what printing needs, loaded once per process.
+
+    Raises:
+        PrintingUnavailable: pango or WeasyPrint is not there.
+    """
+    global _press
+    if _press is None:
+        with _lock:
+            if _press is None:
+                _press = _load()
+    return _press
+
+
+def _load() -> _Press:
+    try:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+    except ModuleNotFoundError as error:
+        raise PrintingUnavailable(_MISSING.format(what=f"the package {error.name}")) from error
+    except OSError as error:
+        raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+    fonts = FontConfiguration()
+    css = render_to_string("workflows/letters/letter.css")
+    sheet = weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher)
+    return _Press(weasyprint.HTML, fetcher, fonts, sheet, {})
+
+
+def html(context: LetterContext) -> str:
+    """Return the letter as HTML, without its style sheet. Always Dutch: that text is the binding one."""
+    with translation.override("nl"):
+        return render_to_string(
+            f"workflows/letters/{context.kind}.html",
+            {"l": context, "f": context.facts, "v": context.voice, "s": context.sender},
+        )
+
+
+def render(context: LetterContext) -> bytes:
+    """Print one copy.
+
+    Args:
+        context: a complete copy (`contents.missing` is empty).
+
+    Returns:
+        The PDF's bytes: tagged, PDF/UA-1, Dutch, fonts embedded, the same for the same context.
+
+    Raises:
+        PrintingUnavailable: pango or WeasyPrint is not there.
+        LetterFault: the printer warned about something.
+    """
+    return print_html(html(context))
+
+
+def print_html(text: str) -> bytes:
+    """Print HTML in the letters' style; see `render`. Also used for a register or a case file on paper."""
+    tools = press()
+    warnings = _Warnings()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(warnings)
+    try:
+        document = tools.html(string=text, url_fetcher=tools.fetcher, base_url=None)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[tools.sheet], font_config=tools.fonts, cache=tools.images, pdf_variant="pdf/ua-1"
+        )
+    except OSError as error:
+        raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
+    except Exception as error:
+        if type(error).__name__ == "FatalURLFetchingError":
+            raise LetterFault(str(error)) from error
+        raise
+    finally:
+        logger.removeHandler(warnings)
+        if len(tools.images) > 64:
+            tools.images.clear()
+    if warnings.found:
+        raise LetterFault("; ".join(dict.fromkeys(warnings.found)))
+    return pdf
