@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings: SettingsWrapper, tmp_path: Path) -> None:
+def own_folders(settings: Settings, tmp_path: Path) -> None:
     """Keep what a test writes beside the database in its own folder."""
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     settings.KC_LOG_HEADS = str(tmp_path / "log-heads")

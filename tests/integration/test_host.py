@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.test import Client, RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from tests.host.databases import database
 from tests.host.runtime import VIEW_AS, HostUserService, course_id, slug_of, viewed_user
@@ -96,7 +96,7 @@ def test_course_keys_and_slugs_match() -> None:
     assert slug_of(course_id("zonnehoek-2b")) == "zonnehoek-2b"
 
 
-def test_the_mails_page_shows_what_was_sent(client: Client, mentor: User, settings: SettingsWrapper) -> None:
+def test_the_mails_page_shows_what_was_sent(client: Client, mentor: User, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     send_mail("Een uitnodiging", "Beste ouder, é", None, ["ouder@example.org"])
     client.force_login(mentor)
