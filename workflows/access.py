@@ -1,0 +1,182 @@
+"""Who somebody is at a school: their roles today, and which incidents they may see.
+
+Seeing is a queryset (`visible_to`), doing is `denials`; there is no third place. Roles come from dated rows alone:
+never from the platform's course roles, never from superuser status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from workflows import clock
+from workflows.models import Case, Enrolment, Guardianship, Incident, Involvement, LogEntry, Membership, Person, School
+from workflows.models.people import Authority, Dated
+
+STAND_IN_BY_BOARD = ("director", "manager", "ict_coordinator", "communications", "personnel", "coordinator", "mediamaster")
+"""Roles the board fills itself on a day on which nobody holds them and nobody stands in."""
+
+WHOLE_SCHOOL = ("director", "board", "dpo", "coordinator")
+"""Roles that see every incident of their school that is not restricted."""
+
+STAFF_CASES = ("manager", "personnel")
+"""Roles that see incidents in which a member of staff is the one concerned."""
+
+CONFIDENTIAL = ("director", "board", "dpo", "manager", "personnel", "communications")
+"""Roles that see an incident handled in confidence (OOG-4.3-4c: as our default its only readers beside the DPO)."""
+
+ICT_CATEGORIES = ("technical", "security", "unwanted_site", "hate_mail", "account_takeover", "account_access")
+"""What an ICT coordinator sees without being asked along."""
+
+
+def roles_of(user: Any, school: School, on: date | None = None) -> frozenset[str]:
+    """Return every role `user` holds at `school` on a day (default today), deputies' roles included.
+
+    A deputy holds `deputy` and the role stood in for. The board holds a role that nobody else holds that day.
+    """
+    if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+        return frozenset()
+    rows = Membership.objects.filter(Dated.active(on or clock.today()), school=school)
+    own = list(rows.filter(user=user).values_list("role", "acting_for"))
+    roles = {role for role, _ in own} | {acting for _, acting in own if acting}
+    if "board" in roles:
+        held = {name for pair in rows.values_list("role", "acting_for").distinct() for name in pair}
+        roles |= set(STAND_IN_BY_BOARD) - held
+    if roles:
+        roles.add("employee")
+    return frozenset(roles)
+
+
+def person_of(user: Any, school: School) -> Person | None:
+    """Return the person that `user` is at `school`."""
+    if user is None or isinstance(user, AnonymousUser):
+        return None
+    return Person.objects.filter(school=school, user=user).first()
+
+
+def schools_of(user: Any) -> QuerySet[School]:
+    """Return the schools at which `user` is a member of staff today or a pupil."""
+    if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+        return School.objects.none()
+    today = clock.today()
+    staff = Membership.objects.filter(Dated.active(today), user=user).values("school")
+    pupil = Enrolment.objects.filter(Dated.active(today), person__user=user).values("person__school")
+    return School.objects.filter(Q(pk__in=staff) | Q(pk__in=pupil), is_active=True)
+
+
+def _involved(roles: list[str] | None = None, **conditions: Any) -> Exists:
+    rows = Involvement.objects.filter(case=OuterRef("pk"), masked=False, **conditions)
+    return Exists(rows.filter(role__in=roles) if roles else rows)
+
+
+_CONCERNED = ["target", "suspect", "participant", "sharer", "bystander"]
+
+
+def visible_to(user: Any) -> QuerySet[Incident]:
+    """Return the incidents that `user` may see today; the page shows each of them as far as `view_of` says.
+
+    - director, board, coordinator, DPO: those of their school; manager, personnel: those about staff;
+    - mentor: those in which a pupil of their group is concerned; ICT coordinator: technical ones;
+    - whoever opened or owns one, and whoever it was shared with, while they are staff of the school;
+    - a pupil: an own case after the talk or a release, never under a police hold or on the hard route;
+    - restricted (staff-suspect, sexual): the board's named persons alone;
+    - nobody sees one in which they are the suspect as staff, or from which the reporter kept them out.
+    """
+    if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+        return Incident.objects.none()
+    today = clock.today()
+    staff = list(
+        Membership.objects.filter(Dated.active(today), user=user).values_list("school_id", "role", "acting_for", "group_id")
+    )
+    seen = Q(pk__in=[])
+    for school_id in {row[0] for row in staff}:
+        own = [row for row in staff if row[0] == school_id]
+        school = School(pk=school_id)
+        roles = roles_of(user, school, today)
+        seen |= Q(school_id=school_id) & _staff_sight(user, roles, [row[3] for row in own if row[1] == "mentor" and row[3]], today)
+    concerned = _involved(["target", "suspect", "participant", "sharer"], person__user=user, person__kind="pupil")
+    told = Exists(
+        LogEntry.objects.filter(
+            root=OuterRef("pk"), step__in=["incident.discuss", "record.heard", "record.released"], person__user=user,
+            retracted_by=None,
+        )
+    )  # fmt: skip
+    held = Exists(Case.objects.filter(parent=OuterRef("pk"), type="police", facts__police_hold=True).exclude(state="concluded"))
+    enrolled = Exists(Enrolment.objects.filter(Dated.active(today), person__user=user, person__school=OuterRef("school")))
+    seen |= Q(concerned, told, enrolled) & ~Q(held) & Q(restricted=False)
+    barred = _involved(["suspect"], person__user=user, person__kind="employee") | _involved(["excluded"], person__user=user)
+    return Incident.objects.filter(seen, type="incident").exclude(barred)
+
+
+def _staff_sight(user: Any, roles: frozenset[str], groups: list[int], today: date) -> Q:
+    """Return which incidents of one school somebody with `roles` sees."""
+    openly = Q(restricted=False, facts__confidential=False)
+    personally = Q(owner=user) | Q(opened_by__user=user) | _involved(["reader"], person__user=user)
+    seen = Q(restricted=False) & personally
+    if roles & set(WHOLE_SCHOOL):
+        seen |= openly
+    if roles & set(CONFIDENTIAL):
+        about_staff = _involved(["suspect"], person__kind="employee")
+        wide = roles & {"director", "board", "dpo", "communications"}
+        seen |= Q(restricted=False, facts__confidential=True) & (Q() if wide else Q(about_staff))
+    if roles & set(STAFF_CASES):
+        seen |= Q(restricted=False) & _involved(["suspect"], person__kind="employee")
+    if "ict_coordinator" in roles:
+        seen |= openly & Q(facts__category__in=ICT_CATEGORIES)
+    if groups:
+        members = Enrolment.objects.filter(Dated.active(today), group_id__in=groups).values("person")
+        seen |= openly & _involved(_CONCERNED, person__in=members)
+    if "board" in roles:
+        seen |= Q(restricted=True)
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How far somebody sees one incident: as staff or as the pupil concerned, and whose names."""
+
+    as_staff: bool
+    everybody: bool
+    people: frozenset[int]
+
+    def names(self, person: Person | int) -> bool:
+        """Whether the name of `person` is shown."""
+        return self.everybody or (person if isinstance(person, int) else person.pk) in self.people
+
+
+def sight_of(user: Any, incident: Case) -> Sight:
+    """Return whose names `user` sees in `incident`, which must be visible to them.
+
+    In a case across groups each mentor sees the own pupils, until the director shares the case (a `reader`, or an owner).
+    """
+    roles = roles_of(user, incident.school)
+    today = clock.today()
+    if not roles:
+        return Sight(False, False, frozenset(Person.objects.filter(user=user, school=incident.school).values_list("pk", flat=True)))
+    person = person_of(user, incident.school)
+    wide = roles & (set(WHOLE_SCHOOL) | set(STAFF_CASES) | {"communications"})
+    if wide or incident.owner_id == user.pk or (person and incident.opened_by_id == person.pk):
+        return Sight(True, True, frozenset())
+    involved = Involvement.objects.filter(case=incident, masked=False)
+    if involved.filter(person__user=user, role="reader").exists():
+        return Sight(True, True, frozenset())
+    groups = Membership.objects.filter(Dated.active(today), user=user, school=incident.school, role="mentor").values("group")
+    members = Enrolment.objects.filter(Dated.active(today), group__in=groups).values("person")
+    own = involved.filter(Q(person__in=members) | Q(person__user=user)).values_list("person_id", flat=True)
+    return Sight(True, False, frozenset(own))
+
+
+def guardians_of(pupil: Person, on: date | None = None) -> list[Person]:
+    """Return the guardians of `pupil` who have authority today; nobody whose authority is unknown, limited or absent."""
+    ties = Guardianship.objects.filter(Dated.active(on or clock.today()), pupil=pupil, authority=Authority.YES)
+    return [tie.guardian for tie in ties.select_related("guardian").order_by("pk")]
+
+
+def holders_of(school: School, *roles: str) -> frozenset[int]:
+    """Return the ids of the users who hold one of `roles` at the school today; deputies count."""
+    rows = Membership.objects.filter(Q(role__in=roles) | Q(acting_for__in=roles), Dated.active(clock.today()), school=school)
+    return frozenset(rows.values_list("user", flat=True))

@@ -1,0 +1,270 @@
+"""What follows from a step or milestone: duties, letters, mails, files. Called by `workflows.commands` inside its transaction.
+
+Which duty, which letter and to whom is the protocol's; here it is only written down as rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows import clock, guards, protocol
+from workflows.access import holders_of, roles_of
+from workflows.data import Data, InvalidData
+from workflows.facts import Loaded
+from workflows.guards import Facts, Sentence, Word
+from workflows.letter_fields import lacking
+from workflows.machine import Asking
+from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
+from workflows.protocol import Denial, Remedy
+
+TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
+"""Milestones that concern whom it was done to, where nobody is named."""
+
+DECISION_STEPS: Mapping[str, str] = {
+    "measure.propose": "measure.approve",
+    "incident.escalate": "incident.sanction",
+    "police.consider": "police.report",
+}
+"""After which step somebody else has to decide, and the step they decide with."""
+
+
+def only_suspect(loaded: Loaded, case: Case) -> Person | None:
+    """Return the person a talk or a phone is about when there is just one suspect."""
+    suspects = [p for p in loaded.people if "suspect" in p.case_roles]
+    return Person.objects.get(pk=suspects[0].id) if len(suspects) == 1 else None
+
+
+def whom(milestone: str, loaded: Loaded) -> Person:
+    """Return whom a milestone concerns when nobody was named: the only suspect or target, or the only parent.
+
+    Raises:
+        InvalidData: there are several, or none; the person has to be named.
+    """
+    role = "target" if milestone in TARGET_MILESTONES else "suspect"
+    found = [p for p in loaded.people if role in p.case_roles]
+    ids = [p.id for p in found]
+    if milestone == "parents_informed":
+        ids = [guardian for p in found for guardian in p.guardians]
+    if milestone == "mentor_informed":
+        ids = [mentor for p in loaded.people if p.kind == "pupil" for mentor in p.mentors]
+    if len(set(ids)) != 1:
+        raise InvalidData({"person": _("Name whom it concerns.")})
+    return Person.objects.get(pk=ids[0])
+
+
+def milestone_of(step: str, case: Case) -> str | None:
+    """Return the milestone a step writes by itself (design part 3)."""
+    if step == "incident.discuss":
+        return "heard"
+    if case.facts.get("kind") == "confiscate_phone":
+        return {"measure.impose": "phone_taken", "measure.complete": "phone_returned"}.get(step)
+    return None
+
+
+def first_owner(root: Case, people: Iterable[guards.Person]) -> Any:
+    """Return who looks after a case opened by a pupil, a parent or nobody: a mentor of a pupil in it who may read it."""
+    barred = set(Involvement.objects.filter(case=root, role="excluded").values_list("person_id", flat=True))
+    suspects = {int(p.id) for p in people if "suspect" in p.case_roles}
+    if root.restricted:
+        return None
+    for role in ("reporter", "target", "suspect"):
+        for person in people:
+            if role in person.case_roles and person.kind == "pupil":
+                for mentor in person.mentors:
+                    if int(mentor) not in barred | suspects:
+                        return Person.objects.select_related("user").get(pk=mentor).user
+    return None
+
+
+def _letter_facts(facts: Facts) -> dict[str, object]:
+    return {**facts.incident, **facts.case, **facts.data}
+
+
+def school_facts(school: School) -> dict[str, object]:
+    """Return the school's fields a letter may need, by name."""
+    return {field.name: getattr(school, field.name) for field in School._meta.concrete_fields if field.name not in ("logo", "settings")}
+
+
+def lacking_in_letters(asking: Asking, school: School) -> tuple[Denial, ...]:
+    """Return a denial for each letter of this step that would lack something (design part 4: Letters)."""
+    found: list[Denial] = []
+    for line in protocol.letters(asking.protocol, asking.facts):
+        copies = copies_of(line.to, asking.facts)
+        kinds = {person.id: person.kind for person in asking.facts.people}
+        gaps: dict[str, None] = {}
+        for addressee, _about in copies:
+            kind = kinds.get(addressee or "", "parent")
+            gaps.update(dict.fromkeys(lacking(line.letter, _letter_facts(asking.facts), school_facts(school), kind)))
+        if gaps:
+            words = tuple(Word("field", name) for name in gaps)
+            sentence = Sentence("The letter “{letter}” still lacks: {fields}.", (("letter", Word("letter", line.letter)), ("fields", words)))
+            remedy = Remedy("field", next(iter(gaps)), None)
+            found.append(Denial(sentence=sentence, articles=line.articles, strength="block", remedy=remedy))
+    return tuple(found)
+
+
+def copies_of(to: str, facts: Facts) -> list[tuple[str | None, str | None]]:
+    """Return who gets a copy and about whom: (addressee, pupil or other person it is about), each once.
+
+    A letter to `case` is a note for the file: one copy without an addressee.
+    """
+    if to == "case":
+        return [(None, facts.subjects[0] if len(facts.subjects) == 1 else None)]
+    chosen = {person for group in protocol.select(to, facts) for person in group}
+    found: dict[tuple[str | None, str | None], None] = {}
+    for person in facts.people:
+        if person.id in chosen:
+            found[(person.id, person.id)] = None
+        for guardian in person.guardians:
+            if guardian in chosen and (to == "pupils_guardians" or person.id in facts.subjects):
+                found[(guardian, person.id)] = None
+    return list(found)
+
+
+def queue_letters(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Letter]:
+    """Queue the letters the protocol names for this step: one draft per copy, its file settled by whom it is about."""
+    letters: list[Letter] = []
+    queued: set[tuple[str, str | None, str | None]] = set()
+    for line in protocol.letters(loaded.protocol, facts):
+        for addressee, about in copies_of(line.to, facts):
+            if (line.letter, addressee, about) in queued:
+                continue
+            queued.add((line.letter, addressee, about))
+            person = next((p for p in facts.people if p.id == about), None)
+            staff = line.letter == "staff_letter" or (person is not None and person.kind == "employee")
+            letters.append(
+                Letter.objects.create(
+                    root=loaded.root, case=case, kind=line.letter, addressee_id=int(addressee) if addressee else None, about_id=int(about) if about else None,
+                    articles=list(line.articles), queued_by=entry, created_at=clock.now(), file="personnel_file" if staff else "pupil_file",
+                )
+            )  # fmt: skip
+    return letters
+
+
+def _due(loaded: Loaded, line: protocol.DutyLine, facts: Facts) -> datetime:
+    start = clock.now()
+    if line.from_field:
+        value = facts.get(line.from_field)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            start = timezone.make_aware(datetime.combine(value, time(8, 0)))
+    return loaded.calendar.due(start, dict(line.within))
+
+
+def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> None:
+    """Start the duties of this step, and one for each `recorded` line that was answered with a reason instead."""
+    for line in protocol.duties(loaded.protocol, facts):
+        since = entry.n
+        if line.since:
+            since = next((r.seq for r in facts.records if r.what == f"{case.type}.{line.since}" and r.case == str(case.pk)), entry.n)
+        Duty.objects.create(
+            root=loaded.root, case=case, task=line.task, of=line.of or "", owner=line.owner or "", due_at=_due(loaded, line, facts),
+            articles=list(line.articles), since=since, started_by=entry,
+        )  # fmt: skip
+    for owed in protocol.answered(loaded.protocol, facts, answers):
+        Duty.objects.create(
+            root=loaded.root, case=case, task=owed.what, of=owed.of or "", owner="director" if "director" in entry.by_roles else (entry.by_roles or ["director"])[0],
+            due_at=loaded.calendar.due(clock.now(), {"school_days": 1}), articles=list(owed.articles), since=entry.n, started_by=entry,
+        )  # fmt: skip
+
+
+def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
+    """Mark as done what the new entry fulfils."""
+    cases = {loaded.root.pk: loaded.root, **{child.pk: child for child in loaded.children}}
+    for duty in Duty.objects.filter(root=loaded.root, done_at=None).select_related("started_by"):
+        case = cases[duty.case_id]
+        facts = loaded.for_step(case, duty.started_by.step, actor=None, data={})
+        met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
+        if met or case.state in ("dismissed", "withdrawn", "rejected"):
+            duty.done_by, duty.done_at = entry, clock.now()
+            duty.save(update_fields=["done_by", "done_at"])
+
+
+def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Person]:
+    """Queue a mail to who must know: whoever decides next, the owner, and the mentors of the pupils concerned.
+
+    The mail says only that there is a message. On the hard route nobody but the board is told.
+    """
+    root, step = loaded.root, entry.step
+    school = root.school
+    receivers: set[int] = set()
+    if root.restricted:
+        if step in ("incident.report", "incident.triage"):
+            receivers |= holders(school, {"board"})
+    elif step == "incident.report":
+        receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors}
+        contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
+        receivers |= holders(school, contact or ({"director"} if not receivers else set()))
+        if root.owner_id:
+            receivers |= set(Person.objects.filter(school=school, user=root.owner_id).values_list("pk", flat=True))
+    elif step in DECISION_STEPS:
+        roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
+        receivers |= holders(school, roles & {"director", "board", "manager"})
+    elif step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
+        proposer = facts.proposer
+        receivers |= {int(proposer)} if proposer else set()
+        if root.owner_id:
+            receivers |= set(Person.objects.filter(school=school, user=root.owner_id).values_list("pk", flat=True))
+    barred = set(Involvement.objects.filter(case=root, role="excluded").values_list("person_id", flat=True))
+    barred |= {int(p.id) for p in facts.people if "suspect" in p.case_roles}
+    receivers -= barred | {entry.by_id or 0}
+    people = list(Person.objects.filter(pk__in=receivers).order_by("pk"))
+    for person in people:
+        Outbox.objects.get_or_create(
+            key=f"mail:{entry.pk}:{person.pk}",
+            defaults={
+                "kind": "mail", "root": root, "person": person, "payload": {"step": step, "case": str(root.key)},
+                "created_at": clock.now(), "not_before": clock.now(),
+            },
+        )  # fmt: skip
+    return people
+
+
+def holders(school: School, roles: Iterable[str]) -> set[int]:
+    """Return the people who hold one of `roles` at the school today, deputies included; the board where nobody does."""
+    wanted = tuple(roles)
+    users = (holders_of(school, *wanted) or holders_of(school, "board")) if wanted else frozenset()
+    return set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
+
+
+def after_record(loaded: Loaded, milestone: str, entry: LogEntry, given: Data) -> None:
+    """Do what a milestone brings with it: file the letters, or let a colleague read along.
+
+    Raises:
+        InvalidData: shared with somebody who is not staff of the school today.
+    """
+    root = loaded.root
+    if milestone == "filed":
+        Letter.objects.filter(root=root, file=given.facts["file"], filed_by=None).exclude(state=Letter.State.VOID).update(filed_by=entry)
+    if milestone == "shared" and given.person is not None:
+        if "employee" not in roles_of(given.person.user, root.school):
+            raise InvalidData({"person": _("A case can only be shared with staff of the school.")})
+        Involvement.objects.get_or_create(case=root, person=given.person, role="reader")
+
+
+def after_retract(entry: LogEntry) -> None:
+    """Let what an entry had done count as undone: duties open again, pieces unfiled, readers out."""
+    for duty in Duty.objects.filter(done_by=entry):
+        duty.done_by = duty.done_at = None
+        duty.save(update_fields=["done_by", "done_at"])
+    Letter.objects.filter(filed_by=entry).update(filed_by=None)
+    for words in Words.objects.filter(entry=entry, struck_by=None):
+        words.struck_by = entry.retracted_by.order_by("n").first()
+        words.save(update_fields=["struck_by"])
+    if entry.step == "record.shared":
+        for row in Involvement.objects.filter(case=entry.root, person=entry.person, role="reader"):
+            row.delete()
+
+
+def after_correction(root: Case, wrong: Person, entry: LogEntry) -> None:
+    """Void every letter that was still to go to or about somebody who is not in the case after all."""
+    wards = [wrong.pk, *wrong.guardianships.values_list("guardian_id", flat=True)]
+    waiting = Letter.objects.filter(root=root).exclude(state__in=[Letter.State.SENT, Letter.State.VOID])
+    for letter in waiting.filter(about=wrong) | waiting.filter(addressee__in=wards, about=wrong):
+        letter.state, letter.problem = Letter.State.VOID, "wrong person"
+        letter.pdf, letter.digest, letter.approved_digest = None, "", ""
+        letter.save()
