@@ -41,7 +41,7 @@ def schools() -> list[DemoSchool]:
                 where = f" {member.group.name}" if member.group else ""
                 roles.setdefault(member.user, []).append(f"{member.role}{where}")
         for person in Person.objects.filter(school=school, user__isnull=False).select_related("user").order_by("pk"):
-            if person.user not in roles:
+            if person.user and person.user not in roles:
                 roles[person.user] = [person.kind]
         courses = tuple(
             (slug_of(link.course_key), link.group.name if link.group else "")
