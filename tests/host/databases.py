@@ -34,7 +34,7 @@ def database(var: Path, env: Mapping[str, str] = os.environ) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
-    server = {
+    server: dict[str, Any] = {
         "NAME": env.get("KC_DATABASE_NAME", "kc"),
         "HOST": env.get("KC_DATABASE_HOST", "127.0.0.1"),
         "PORT": env.get("KC_DATABASE_PORT", ""),

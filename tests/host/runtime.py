@@ -35,7 +35,7 @@ def viewed_user(request: HttpRequest) -> User | AnonymousUser:
     return request.user
 
 
-class HostUserService(UserService):
+class HostUserService(UserService):  # type: ignore[misc] # the XBlock library has no type hints
     """The user service with the platform's attribute names."""
 
     def __init__(self, user: User | AnonymousUser) -> None:
