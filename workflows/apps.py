@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-_URLS = {"namespace": "kc_workflows", "regex": r"^kc/", "relative_path": "urls"}
+_URLS = {"namespace": "kc_workflows", "regex": r"", "relative_path": "urls"}
 _SETTINGS = {"common": {"relative_path": "settings.common"}}
 
 
