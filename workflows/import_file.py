@@ -219,8 +219,10 @@ def read(data: bytes | str, *, today: date) -> Table:
         records = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as wrong:
         raise FileRefused(_("The file cannot be read as CSV: %(why)s") % {"why": wrong}) from wrong
+    above = 0
     while records and not any(cell.strip() for cell in records[0]):
         records.pop(0)
+        above += 1
     header, body = records[0], records[1:]
     if len(body) > MAX_ROWS:
         raise FileRefused(_("The file has more than 20,000 rows. Split it."))
@@ -239,7 +241,7 @@ def read(data: bytes | str, *, today: date) -> Table:
         raise FileRefused(_("The first row must name the columns, with at least “soort” (kind) and “nummer” (number)."))
     rows: list[Row] = []
     problems: list[Problem] = []
-    for line, record in enumerate(body, start=2):
+    for line, record in enumerate(body, start=2 + above):
         if not any(cell.strip() for cell in record):
             continue
         if len(record) > len(header) and any(cell.strip() for cell in record[len(header):]):  # fmt: skip
@@ -250,7 +252,7 @@ def read(data: bytes | str, *, today: date) -> Table:
         problems += wrong
         if row is not None and not wrong:
             rows.append(row)
-    kept = _as_text(places, body)
+    kept = "\r\n" * above + _as_text(places, body)
     return Table(tuple(rows), tuple(problems), tuple(unread), tuple(places), kept)
 
 

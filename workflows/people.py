@@ -239,8 +239,11 @@ def end_membership(member: Membership, *, by: Any, on: date, hand_over_to: Any =
     if hand_over_to is not None:
         from workflows import commands
 
-        for case in cases:
-            commands.hand_over_case(case, by=by, to=hand_over_to)
+        try:
+            for case in cases:
+                commands.hand_over_case(case, by=by, to=hand_over_to)
+        except (commands.InvalidData, commands.StepDenied) as wrong:
+            raise PeopleError("hand_over_to", str(wrong)) from wrong
     elif on <= clock.today() and not rest.filter(user=member.user).exists() and cases.exists():
         numbers = ", ".join(case.display_number for case in cases)
         raise PeopleError("hand_over_to", _("Open cases first go to somebody else: %(numbers)s.") % {"numbers": numbers})

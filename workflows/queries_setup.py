@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -17,9 +16,9 @@ from workflows.facts import protocol_for
 from workflows.letter_fields import NEEDS, SCHOOL_LABELS, empty, school_fields
 from workflows.models import CourseLink, Enrolment, Group, Guardianship, Incident, Membership, Person, School, TickRun
 from workflows.models.people import Authority, Dated
-from workflows.protocol import LoadError, Protocol
+from workflows.rules import LoadError, Protocol, Setting
 from workflows.schooldays import local_day
-from workflows.vocabulary import OPEN
+from workflows.vocabulary import OPEN, STAFF_ROLES
 
 NEEDED_ROLES = ("director", "board", "confidential_counsellor", "dpo")
 """Roles without which a case gets stuck at any school; a protocol may name more."""
@@ -55,27 +54,20 @@ def lacks(school: School) -> list[Lack]:
     return sorted(found, key=lambda lack: not lack.stops)
 
 
-def unanswered(school: School, protocol: Protocol) -> list[str]:
-    """Return the settings of the protocol that the school has not answered; with one, the protocol is not active."""
-    return [name for name in protocol.settings if empty(school.settings.get(name))]
-
-
 def _settings(school: School, protocol: Protocol) -> Iterator[Lack]:
-    for name in unanswered(school, protocol):
-        setting = protocol.settings[name]
-        text = _("Not answered: {setting}").format(setting=setting_label(name, setting))
-        yield Lack(text, "setup-settings", tuple(getattr(setting, "cites", ()) or ()), stops=True)
+    for setting in protocol.unanswered(school.settings):
+        text = _("Not answered: {setting}").format(setting=setting_label(setting))
+        yield Lack(text, "setup-settings", setting.cites, stops=True)
 
 
-def setting_label(name: str, setting: Any) -> str:
-    """Return what a setting of a protocol is called, in the reader's language when the pack says so."""
-    dutch = (get_language() or "en").startswith("nl")
-    told = getattr(setting, "nl" if dutch else "en", "") or getattr(setting, "en", "")
-    return str(told or name.replace("_", " "))
+def setting_label(setting: Setting) -> str:
+    """Return what a setting of a protocol is called, in the reader's language as far as the pack says so."""
+    told = setting.nl if (get_language() or "en").startswith("nl") else setting.en
+    return told or setting.en or setting.key.replace("_", " ")
 
 
 def _letterhead(school: School) -> Iterator[Lack]:
-    asked = {name for kind in NEEDS for addressee in ("parent", "employee") for name in school_fields(kind, school.legal_form, addressee)}
+    asked = {name for kind in NEEDS for to in ("parent", "employee") for name in school_fields(kind, school.legal_form, to)}
     missing = [name for name in SCHOOL_LABELS if name.startswith("school.") and name.removeprefix("school.") in asked]
     for name in missing:
         if empty(getattr(school, name.removeprefix("school."))):
@@ -97,11 +89,9 @@ def _roles(school: School, protocol: Protocol, today: date) -> Iterator[Lack]:
 
 
 def _alone(protocol: Protocol) -> set[str]:
-    """Return the roles that are the only one to take some step of the protocol."""
-    lines = [line for step in getattr(protocol, "lines", {}).values() for line in step]
-    roles = [set(line.arguments.get("roles", ())) for line in lines if getattr(line, "guard", "") == "by_role"]
-    staff = {role for role in NEEDED_ROLES} | {"ict_coordinator", "mediamaster", "communications", "personnel", "manager"}
-    return {role for named in roles if len(named) == 1 for role in named} & staff
+    """Return the roles of staff that are the only ones to take some step of the protocol."""
+    lines = (line for rules in protocol.index.values() for line in rules.lines if line.guard == "by_role")
+    return {line.args["roles"][0] for line in lines if len(line.args["roles"]) == 1} & set(STAFF_ROLES)
 
 
 def _groups(school: School, today: date) -> Iterator[Lack]:

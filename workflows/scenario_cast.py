@@ -15,9 +15,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from workflows import people, schools, vocabulary
+from workflows import people, schools
 from workflows.models import Group, Person, School
-from workflows.protocol import Protocol
+from workflows.rules import Protocol, Setting
 
 STAFF: Mapping[str, tuple[str, str, str]] = {
     "mentor": ("mentor", "Marit", "Krijtstreep"),
@@ -134,19 +134,19 @@ def letterhead(slug: str, name: str) -> dict[str, Any]:
         "website": f"https://{slug}.example", "objection_address": "Het bevoegd gezag\nPostbus 1\n1234 AB Nergenshuizen",
         "complaints_body": "Klachtencommissie\nPostbus 2\n1234 AB Nergenshuizen", "dpo_contact": f"fg@{slug}.example",
         "counsellor_contact": f"vertrouwenspersoon@{slug}.example, 000 000 0001",
-        "parents_contact": f"ouders@{slug}.example, 000 000 0002", "retention": "2 jaar nadat de leerling de school verlaat",
-        "channels": list(vocabulary.ROUTES),
+        "parents_contact": f"ouders@{slug}.example, 000 000 0002", "retention": "twee jaar nadat de leerling de school verlaat",
     }  # fmt: skip
 
 
 def neutral_settings(protocol: Protocol) -> dict[str, Any]:
     """Return a neutral answer to every setting that the protocol leaves to the school."""
-    return {name: _neutral(setting) for name, setting in protocol.settings.items()}
+    return {setting.key: _neutral(setting) for setting in protocol.unanswered({})}
 
 
-def _neutral(setting: Any) -> Any:
-    choices = list(getattr(setting, "choices", ()) or ())
-    return choices[0] if choices else "…"
+def _neutral(setting: Setting) -> Any:
+    if setting.choices:
+        return setting.choices[0]
+    return {"yes_no": False, "number": 1, "date": "2026-01-01"}.get(setting.kind, "…")
 
 
 def _account(cast: Cast, name: str, given_name: str, family_name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -33,10 +34,9 @@ def protocol_for(key: str, sector: str) -> Protocol:
         found = protocols.load(key, search=protocol_dirs(), on=clock.today())
     except LoadError as wrong:
         raise PeopleError("key", _("There is no usable protocol “%(key)s”: %(why)s") % {"key": key, "why": wrong}) from wrong
-    sectors = {layer.sector for layer in found.layers if layer.sector}
-    if sectors and sector not in sectors:
+    if found.sectors and sector not in found.sectors:
         raise PeopleError("sector", _("The protocol “%(key)s” is not for this sector.") % {"key": key})
-    return found
+    return found.for_sector(sector)
 
 
 @transaction.atomic
@@ -56,8 +56,8 @@ def create_school(*, by: Any = None, name: str, slug: str, key: str, sector: str
         raise PeopleError("", _("A school is made with “manage.py create_school”."))
     if School.objects.filter(slug=slug).exists():
         raise PeopleError("slug", _("There is a school with this short name already."))
-    protocol_for(key, sector)
-    details.setdefault("channels", list(vocabulary.ROUTES))
+    protocol = protocol_for(key, sector)
+    details.setdefault("channels", list(protocol.routes or vocabulary.ROUTES))
     school = saved(School(name=name, slug=slug, key=key, sector=sector, legal_form=legal_form, **details))
     log(school, by, "school.create", protocol=key)
     return school
@@ -76,9 +76,8 @@ def change_school(school: School, *, by: Any, **fields: Any) -> School:
     fixed = set(fields) - _DETAILS
     if fixed:
         raise PeopleError(sorted(fixed)[0], _("This cannot be changed here."))
-    unknown = set(fields.get("channels", ())) - set(vocabulary.ROUTES)
-    if unknown or ("channels" in fields and not fields["channels"]):
-        raise PeopleError("channels", _("Choose at least one way to send a letter."))
+    if "channels" in fields:
+        _routes(school, fields["channels"])
     changed = sorted(name for name, value in fields.items() if getattr(school, name) != value)
     for name in changed:
         setattr(school, name, fields[name])
@@ -86,6 +85,16 @@ def change_school(school: School, *, by: Any, **fields: Any) -> School:
         saved(school)
         log(school, by, "school.change", fields=changed)
     return school
+
+
+def _routes(school: School, routes: Sequence[str]) -> None:
+    """Refuse a way to send letters that the product does not know or the school's protocol does not allow."""
+    if not routes:
+        raise PeopleError("channels", _("Choose at least one way to send a letter."))
+    protocol = protocol_for(school.key, school.sector)
+    if set(routes) - set(protocol.routes or vocabulary.ROUTES):
+        cites = ", ".join(protocol.routes_cites)
+        raise PeopleError("channels", _("Your protocol does not allow this way to send a letter (%(cites)s).") % {"cites": cites})
 
 
 @transaction.atomic
@@ -96,6 +105,9 @@ def add_holiday(school: School, *, by: Any, name: str, first: date, last: date) 
         raise PeopleError("last", _("The last day is before the first day."))
     if (last - first).days >= 100:
         raise PeopleError("last", _("A holiday of more than 100 days is a mistake."))
+    known = SchoolHoliday.objects.filter(school=school, name=name, first=first, last=last).first()
+    if known is not None:  # the same form sent twice
+        return known
     holiday: SchoolHoliday = saved(SchoolHoliday(school=school, name=name, first=first, last=last))
     log(school, by, "holiday.add", first=first.isoformat(), last=last.isoformat())
     return holiday
