@@ -36,7 +36,7 @@ from .vocabulary import (
 
 PACK_KEYS = (
     "key", "name", "extends", "sector", "in_force", "source", "binding", "drops", "articles", "steps", "records", "settings",
-    "letters", "categories", "channels", "signers",
+    "letters", "categories", "channels",
 )  # fmt: skip
 LINE_KEYS = ("guard", "when", "strength", "answer_by", "cites")
 DUTY_KEYS = ("task", "of", "within", "from", "since", "owner", "when", "cites")
@@ -184,7 +184,7 @@ class Reader:
         strength = table.get("strength", "block")
         self.known(f"{key}.strength", "strength", strength, STRENGTHS)
         if name is None and strength != "advise":
-            self.wrong(key, "A line without a guard demands nothing.", 'Name a guard, or write strength = "advise" to show a rule.')
+            self.wrong(key, "A line without a guard demands nothing.", 'Name a guard, or only show it: strength = "advise".')
         if name is not None and name not in GUARDS:
             self.wrong(f"{key}.guard", f"Unknown guard “{name}”.", hint(name, GUARDS))
             return None

@@ -168,7 +168,7 @@ def _build(files: Iterable[tuple[str, str]]) -> Protocol:
         layer, wrong = read(text, file, below)
         problems += wrong
         if layer is not None:
-            problems += _unknown_articles(layer, layers)
+            problems += [*_unknown_articles(layer, layers), *_misplaced(layer)]
             layers.append(layer)
     if problems:
         raise LoadError(tuple(problems))
@@ -178,3 +178,16 @@ def _build(files: Iterable[tuple[str, str]]) -> Protocol:
 def _unknown_articles(layer: Layer, below: Iterable[Layer]) -> list[Problem]:
     known = {key for one in (*below, layer) for key in one.articles}
     return [Problem(layer.file, "cites", f"Unknown article “{key}”.", hint(key, known)) for key in sorted(layer.cited - known)]
+
+
+def _misplaced(layer: Layer) -> list[Problem]:
+    """A dated file says the same key and day as its name, because it is found by its name."""
+    path = Path(layer.file)
+    try:
+        day = date.fromisoformat(path.stem)
+    except ValueError:
+        return []
+    if (path.parent.name, day) == (layer.key, layer.in_force):
+        return []
+    message = f"This file is “{layer.key}” of {layer.in_force}."
+    return [Problem(layer.file, "key", message, f"It must lie at {layer.key}/{layer.in_force}.toml.")]

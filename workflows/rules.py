@@ -287,7 +287,6 @@ def _rest(said: tuple[_Said, ...], dropped: frozenset[str]) -> tuple[_Said, ...]
 def _without(layer: Layer, dropped: frozenset[str]) -> Layer:
     return replace(
         layer,
-        articles={key: article for key, article in layer.articles.items() if key not in dropped},
         places=tuple((place, cited - dropped) for place, cited in layer.places if cited - dropped),
         lines=_rest(layer.lines, dropped),
         duties=_rest(layer.duties, dropped),
