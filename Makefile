@@ -58,7 +58,7 @@ bench: setup  ## Measure the bars; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 messages: setup  ## Bring locale/ up to date with the code (needs gettext)
-	@$(MANAGE) makemessages --all --no-obsolete --no-wrap --ignore 'var/*' --ignore 'build/*' --ignore 'tests/*' --ignore '.venv*'
+	@$(MANAGE) makemessages --locale nl --no-obsolete --no-wrap --add-location file --ignore 'var/*' --ignore 'build/*' --ignore 'tests/*' --ignore '.venv*'
 
 diagrams: setup  ## Draw the state machines into docs/
 	@$(MANAGE) draw_machines docs/machines

@@ -16,6 +16,7 @@ from django.template.loader import get_template
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "templates"
 PYTHON = sorted([*ROOT.glob("workflows/**/*.py"), *ROOT.glob("kc_xblock/**/*.py")])
+CATALOGUES = sorted([*ROOT.glob("locale/*/LC_MESSAGES/*.po"), *ROOT.glob("tests/host/locale/*/LC_MESSAGES/*.po")])
 MODELS = [model for label in ("kc_workflows", "kc_xblock") for model in apps.get_app_config(label).get_models()]
 
 
@@ -56,7 +57,7 @@ def test_each_template_parses(name: str) -> None:
     get_template(name)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("locale/*/LC_MESSAGES/*.po")), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_each_string_is_translated(path: Path) -> None:
     """Nothing untranslated, nothing fuzzy, and every placeholder of the source in the translation."""
     with path.open("rb") as file:
