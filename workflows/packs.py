@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from .pack_reader import hint, read
@@ -87,6 +88,11 @@ def all_packs(search: Sequence[str | Path] = ()) -> tuple[Path, ...]:
     """Every pack file in the folders, the product's own last."""
     folders = (*(Path(one) for one in search), HOME)
     return tuple(path for folder in folders for path in sorted(folder.glob("*/*.toml")))
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a pack's text, in hexadecimal, as `Layer.sha256` has it."""
+    return sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
 def _absent(file: str, key: str, wanted: str, on: date | None, folders: Iterable[Path]) -> Problem:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, plays, select
 from .pack_checks import check
-from .packs import HOME, all_packs, from_texts, load
+from .packs import HOME, all_packs, digest, from_texts, load
 from .rules import (
     Article,
     Clause,
@@ -31,7 +31,7 @@ from .vocabulary import FACT_KEYS, FIELDS, MILESTONES, ROLES
 
 __all__ = [
     "HOME", "Article", "Clause", "Denial", "DutyLine", "DutyView", "Layer", "LetterLine", "Line", "LoadError", "Owed", "Problem",
-    "Protocol", "Remedy", "Rules", "Setting", "addressees", "advice", "all_packs", "answered", "check", "clauses", "denials",
+    "Protocol", "Remedy", "Rules", "Setting", "addressees", "advice", "all_packs", "answered", "check", "clauses", "denials", "digest",
     "duties", "duty_met", "expected_roles", "from_texts", "letters", "load", "select",
 ]  # fmt: skip
 
