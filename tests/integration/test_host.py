@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.mail import send_mail
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from tests.cast import build
 from tests.host.databases import database
 from tests.host.runtime import VIEW_AS, HostUserService, course_id, slug_of, viewed_user
 
@@ -102,6 +104,22 @@ def test_the_mails_page_shows_what_was_sent(client: Client, mentor: User, settin
     client.force_login(mentor)
     page = client.get("/mails/").content.decode()
     assert "Een uitnodiging" in page and "ouder@example.org" in page and "Beste ouder, é" in page
+
+
+def test_the_sign_in_page_offers_the_cast_of_each_school(client: Client) -> None:
+    cast = build("groningen", "vo", date.today())
+    page = client.get("/sign-in/").content.decode()
+    assert cast.school.name in page and "groningen" in page
+    for user in cast.users.values():
+        assert f'value="{user.pk}"' in page
+
+
+def test_the_course_page_opens_for_a_mentor(client: Client) -> None:
+    cast = build("groningen", "vo", date.today())
+    client.force_login(cast.users["mentor"])
+    answer = client.get("/course/demo/")
+    assert answer.status_code == 200
+    assert "No such view" not in answer.content.decode()
 
 
 def test_an_unknown_database_is_named() -> None:
