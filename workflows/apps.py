@@ -24,8 +24,14 @@ class WorkflowsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the boot checks, which name what is wrong with packs and settings."""
+        """Register the boot checks, which name what is wrong with packs and settings; deliver by Celery where that is on."""
         from importlib.util import find_spec
 
         if find_spec("workflows.checks") is not None:
             import workflows.checks  # noqa: F401 - imported for its registrations
+        from django.conf import settings
+
+        if getattr(settings, "KC_USE_CELERY", False):
+            from workflows.delivery import tasks
+
+            tasks.connect()

@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from workflows.vocabulary import FIELDS, pgettext
 
 SCHOOL_LABELS: Mapping[str, str] = {
-    "school.name": pgettext("school field", "name of the school"),
-    "school.brin": pgettext("school field", "BRIN number"),
-    "school.board_name": pgettext("school field", "name of the board"),
-    "school.address": pgettext("school field", "address of the school"),
-    "school.postal_code": pgettext("school field", "postal code of the school"),
-    "school.city": pgettext("school field", "town of the school"),
-    "school.phone": pgettext("school field", "telephone of the school"),
-    "school.objection_address": pgettext("school field", "where to object"),
-    "school.complaints_body": pgettext("school field", "where to complain"),
-    "school.dpo_contact": pgettext("school field", "how to reach the data protection officer"),
-    "school.counsellor_contact": pgettext("school field", "how to reach the confidential counsellor"),
-    "school.parents_contact": pgettext("school field", "contact for parents"),
-    "school.retention": pgettext("school field", "how long a case is kept"),
-    "about.birth_date": pgettext("school field", "birth date of the pupil"),
-    "about.group": pgettext("school field", "class of the pupil"),
-    "addressee.address": pgettext("school field", "address of the receiver"),
-    "signer.name": pgettext("school field", "who signs"),
-    "hearings": pgettext("school field", "when the pupil and parents were heard, and what they said"),
-    "rules": pgettext("school field", "the rule of the protocol"),
+    "school.name": pgettext("field", "name of the school"),
+    "school.brin": pgettext("field", "BRIN number"),
+    "school.board_name": pgettext("field", "name of the board"),
+    "school.address": pgettext("field", "address of the school"),
+    "school.postal_code": pgettext("field", "postal code of the school"),
+    "school.city": pgettext("field", "town of the school"),
+    "school.phone": pgettext("field", "telephone of the school"),
+    "school.objection_address": pgettext("field", "where to object"),
+    "school.complaints_body": pgettext("field", "where to complain"),
+    "school.dpo_contact": pgettext("field", "how to reach the data protection officer"),
+    "school.counsellor_contact": pgettext("field", "how to reach the confidential counsellor"),
+    "school.parents_contact": pgettext("field", "contact for parents"),
+    "school.retention": pgettext("field", "how long a case is kept"),
+    "about.birth_date": pgettext("field", "birth date of the pupil"),
+    "about.group": pgettext("field", "class of the pupil"),
+    "addressee.address": pgettext("field", "address of the receiver"),
+    "signer.name": pgettext("field", "who signs"),
+    "hearings": pgettext("field", "when the pupil and parents were heard, and what they said"),
+    "rules": pgettext("field", "the rule of the protocol"),
 }
 """Labels of what a letter needs beside the vocabulary's own fields."""
 
@@ -58,7 +58,6 @@ NEEDS: Mapping[str, Needs] = {
     "report_notice": Needs(("category",), (*_LETTERHEAD, *_HELP, "dpo_contact", "retention")),
     "measure_notice": Needs(
         ("kind", "acted_on", "conduct", "reason"), (*_LETTERHEAD, *_HELP, "dpo_contact", "retention"),
-        ("signer.name", "rules"),
     ),
     "suspension": Needs(
         ("kind", "acted_on", "acted_at", "platform", "conduct", "rule", "reason", "why_not_lighter", "earlier_measures",
@@ -68,7 +67,7 @@ NEEDS: Mapping[str, Needs] = {
     ),
     "removal_agreement": Needs(("asks", "platform", "where"), (*_LETTERHEAD, "parents_contact")),
     "police_note": Needs(
-        ("conduct", "station", "happened", "handed_over_what", "legal_ground"),
+        ("conduct", "station", "handed_over_what", "legal_ground"),
         (*_LETTERHEAD, "board_name", "parents_contact", "dpo_contact", "retention"),
     ),
     "staff_letter": Needs(("acted_on", "conduct", "reason"), (*_LETTERHEAD, "board_name", "counsellor_contact", "dpo_contact")),
