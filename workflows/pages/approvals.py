@@ -1,0 +1,204 @@
+"""Approvals: what waits for my decision, apart from what I asked of others; and the page on which a measure is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows import access, api, commands, vocabulary, words
+from workflows.forms import LONGEST_WORDS, Cards, PageForm
+from workflows.models import Case, LogEntry, ReadEntry
+from workflows.pages import reading, steps
+from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
+from workflows.pages.desk import _row, approval_row
+from workflows.pages.reading import Reading
+
+ANSWERS = {
+    "measure.approve": gettext_lazy("Yes, approve"),
+    "measure.reject": gettext_lazy("No, refuse"),
+    "incident.send_back": gettext_lazy("Back with a question"),
+}
+"""The three answers to a proposal, by the step each one takes."""
+
+
+class DecisionForm(PageForm):
+    """Yes, no or back with a question; each with words, none chosen beforehand."""
+
+    decision = forms.ChoiceField(label=gettext_lazy("Your decision"), widget=Cards)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason or question"),
+        help_text=gettext_lazy("Whoever asked reads this. It stays with the case."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_WORDS,
+    )
+
+    def __init__(self, data: Any = None, *, answers: list[tuple[str, str]], reasons: Any = (), **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["decision"].choices = answers  # type: ignore[attr-defined]  # a ChoiceField
+        self.reasons_for: list[str] = []
+        for denial in reasons:
+            name = f"answer:{denial.articles[0]}"
+            if name not in self.fields:
+                self.reasons_for.append(name)
+                self.fields[name] = forms.CharField(
+                    label=words.say(denial.sentence), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+                    help_text=_("You may go on without this if you write why. The reason stays with the case."),
+                )  # fmt: skip
+
+
+@page
+def approvals(request: HttpRequest) -> HttpResponse:
+    """Show what waits for the reader's decision, and what the reader asked of others."""
+    school = school_of(request)
+    if school is None or not access.roles_of(request.user, school):
+        raise Http404
+    found = api.approvals(request.user, school)
+    brought = []
+    if access.roles_of(request.user, school) & {"director", "board", "manager"}:
+        decided = {measure.parent_id for measure in found.waiting}
+        cases = api.cases_for(request.user, school).filter(state="escalated")[:50]
+        brought = [_row(case) for case in cases if case.pk not in decided]
+    waiting = [approval_row(measure) for measure in found.waiting]
+    for row, looking in zip(waiting, _looking(request, found.waiting), strict=True):
+        row["looking"] = looking
+    return show(
+        request,
+        "approvals.html",
+        {"waiting": waiting, "brought": brought, "asked": [approval_row(measure) for measure in found.asked]},
+        here="approvals",
+    )
+
+
+def _looking(request: HttpRequest, measures: list[Case]) -> list[str]:
+    """Say for each measure which colleague opened its case since it was proposed."""
+    first = min((measure.opened_at for measure in measures), default=None)
+    if first is None:
+        return []
+    rows = ReadEntry.objects.filter(case__in=[m.parent_id for m in measures], at__gte=first).exclude(user=request.user)
+    names: dict[int, list[str]] = {}
+    deciding = rows.filter(user__kc_memberships__role__in=["director", "board", "manager", "deputy"])
+    for case_id, given, family in deciding.values_list("case", "user__kc_people__given_name", "user__kc_people__family_name").distinct():
+        if given and case_id is not None:
+            names.setdefault(case_id, []).append(f"{given} {family}".strip())
+    return [words.all_of(names.get(measure.parent_id or 0, [])[:3]) for measure in measures]
+
+
+@page
+def decide(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show one proposed measure with what is still missing, and take the decision."""
+    case, root = case_or_404(request, key)
+    staff_or_404(request, root)
+    if case.type != "measure":
+        raise Http404
+    seen = reading.read(request.user, root)
+    measure = next(child for child in seen.loaded.children if child.pk == case.pk)
+    log_read(request, root, "decide")
+    if request.method == "POST":
+        return _take(request, seen, measure)
+    return _page(request, seen, measure, None)
+
+
+def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
+    """The answers the reader can give now: those that belong to this state and to them."""
+    asked = [steps.ask(seen.loaded, measure if step.startswith("measure.") else seen.root, step, seen.actor) for step in ANSWERS]
+    return [one for one in asked if not one.is_out_of_place and not one.is_for_others]
+
+
+def _form(seen: Reading, measure: Case, data: Any) -> DecisionForm | None:
+    offered = _offered(seen, measure)
+    possible = [one for one in offered if one.is_open]
+    if not possible:
+        return None
+    reasons = [denial for one in possible if one.step == "measure.approve" for denial in one.denials if denial.strength == "answer"]
+    answers = [(one.step, str(ANSWERS[one.step])) for one in possible]
+    return DecisionForm(data, answers=answers, reasons=reasons, version=seen.root.log_count)
+
+
+def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
+    posted = request.POST
+    form = _form(seen, measure, posted)
+    if form is None:
+        # The step is asked all the same, so that a hand-made answer gets the protocol's own sentences.
+        return _page(request, seen, measure, None, status=409)
+    if not form.is_valid():
+        return _page(request, seen, measure, form, status=422)
+    step = form.cleaned_data["decision"]
+    answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+    target = measure if step.startswith("measure.") else seen.root
+    try:
+        outcome = commands.perform(
+            target, step, by=request.user, data={"reason": form.cleaned_data["reason"]}, answers=answers, key=form.submission,
+            seen_version=form.seen_version,
+        )  # fmt: skip
+    except commands.StepDenied as denied:
+        for denial in denied.denials:
+            form.add_error(f"answer:{denial.articles[0]}" if f"answer:{denial.articles[0]}" in form.fields else None, words.say(denial.sentence))
+        return _page(request, reading.read(request.user, seen.root), measure, form, status=409)
+    except commands.InvalidData as invalid:
+        for name, message in invalid.errors.items():
+            form.add_error(name if name in form.fields else None, message)
+        return _page(request, seen, measure, form, status=422)
+    except commands.StalePage as stale:
+        told = [_("%(who)s %(what)s, %(when)s") % _told(entry) for entry in stale.entries]
+        fresh = reading.read(request.user, Case.objects.select_related("school").get(pk=seen.root.pk))
+        again = posted.copy()
+        again["version"] = str(fresh.root.log_count)
+        now = next(child for child in fresh.loaded.children if child.pk == measure.pk)
+        return _page(request, fresh, now, _form(fresh, now, again), status=409, changed=told)
+    text = _("Done: %(what)s.") % {"what": words.done(step)}
+    if outcome.told:
+        text += " " + _("A message goes to %(names)s.") % {"names": words.all_of([one.full_name for one in outcome.told])}
+    tell(request, text)
+    return HttpResponseRedirect(reverse("kc_workflows:case", args=[seen.root.key]))
+
+
+def _told(entry: LogEntry) -> dict[str, str]:
+    return {
+        "who": entry.by.full_name if entry.by else _("The system"),
+        "what": words.done(entry.step),
+        "when": words.moment(entry.at),
+    }
+
+
+def _page(
+    request: HttpRequest, seen: Reading, measure: Case, form: DecisionForm | None, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    if form is None and status == 200:
+        form = _form(seen, measure, None)
+    before = steps.ask(seen.loaded, measure, "measure.impose", seen.actor)
+    needs = steps.reasons(seen.loaded, measure, "measure.impose", before.forecast, seen.names)
+    needs = [need for need in needs if not (need.denial.remedy and need.denial.remedy.name == "measure.approve")]
+    approve = steps.ask(seen.loaded, measure, "measure.approve", seen.actor)
+    done = None
+    if measure.state != "proposed":
+        rows = LogEntry.objects.filter(case=measure, step__in=["measure.approve", "measure.reject", "measure.withdraw", "measure.impose"])
+        last = rows.select_related("by").order_by("-n").first()
+        done = last and _("Already decided: %(who)s %(what)s, %(when)s.") % _told(last)
+    kept = seen.loaded.for_step(measure, "measure.approve", actor=None, data={}).case
+    skipped = {"state", "kind", "reason"}
+    told = [
+        (words.label("field", name), words.value(name, answer))
+        for name, answer in kept.items()
+        if name in vocabulary.FIELDS and name not in skipped and answer not in (None, "")
+    ]
+    context = {
+        "case": seen.root,
+        "row": approval_row(measure),
+        "who": seen.name_of(measure.person),
+        "reason": kept.get("reason", ""),
+        "told": told,
+        "needs": needs,
+        "form": form,
+        "done": done,
+        "block": steps.block(seen.loaded, approve, seen.names) if form is None and not done and approve.denials else None,
+        "readers": reading.readers(seen),
+        "back": reverse("kc_workflows:case", args=[seen.root.key]),
+        **more,
+    }
+    return show(request, "decide.html", context, status=status, here="approvals")

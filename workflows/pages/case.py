@@ -1,0 +1,234 @@
+"""The case page: where it stands, what the reader can do, what is still needed and why, and what has happened."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows import clock, commands, queries, vocabulary, words
+from workflows.models import Case
+from workflows.pages import reading, steps
+from workflows.pages.base import incident_or_404, log_read, page, show
+from workflows.pages.letters import STATES
+from workflows.pages.own import own_case, title
+from workflows.pages.reading import Reading
+
+ORDER: tuple[str, ...] = (
+    "incident.triage", "incident.discuss", "measure.propose", "incident.escalate", "incident.sanction", "incident.close",
+    "police.consider", "takedown.request", "incident.send_back", "incident.take_over", "incident.refer", "incident.dismiss",
+    "incident.reopen",
+)  # fmt: skip
+"""Steps of an incident in the order in which they are offered; the first open one is the button that stands out."""
+
+LATER = {"reported": 1, "triaged": 2, "discussed": 3, "escalated": 5, "sanctioned": 6}
+"""How many of ORDER have usually been taken in a state: those are offered after the others."""
+
+EVERYDAY = ("parents_informed", "evidence_seen", "victim_checked", "shared")
+"""Milestones offered at once when no rule asks for another one."""
+
+QUIET = {"closed", "dismissed", "referred", "completed", "withdrawn", "rejected", "settled", "concluded"}
+
+
+@page
+def case_page(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show one incident to somebody who may see it; a pupil gets the page about their own part."""
+    root = incident_or_404(request, key)
+    log_read(request, root, "case")
+    seen = reading.read(request.user, root)
+    if not seen.sight.as_staff:
+        return own_case(request, seen)
+    return show(request, "case.html", context(seen), here="desk")
+
+
+def context(seen: Reading) -> dict[str, Any]:
+    """Return what the case page shows to a member of staff."""
+    root, loaded = seen.root, seen.loaded
+    overview = steps.overview(loaded, root, seen.actor, _ordered(root))
+    blocked = [asked for asked in overview.blocked if _is_worth_telling(seen, asked)]
+    blocks = [steps.block(loaded, asked, seen.names, asked.elsewhere) for asked in blocked]
+    tracks = [_track(seen, child) for child in reading.tracks(loaded)]
+    wanted = [out for block in blocks for out in block.outs] + [need["out"] for one in tracks for need in one["needs"]]
+    return {
+        "case": root,
+        "title": title(seen),
+        "state": words.state_of(root),
+        "tone": "good" if root.state == "closed" else "wait" if root.state == "escalated" else "",
+        "closed": root.state in QUIET,
+        "group": ", ".join(sorted({one.group for one in seen.involved if one.seen and one.group})),
+        "owner": root.owner and _owner(seen),
+        "urgent_url": _urgent(root) if root.state in vocabulary.OPEN else "",
+        "blocked": blocks,
+        "steps": [_link(seen, asked) for asked in overview.open],
+        "tracks": tracks,
+        "readers": reading.readers(seen),
+        "timeline": _timeline(seen),
+        "people": [_person(seen, one) for one in seen.involved],
+        "tasks": [_task(seen, duty) for duty in loaded.duties],
+        "letters": _letters(seen),
+        "letters_url": True,
+        "more": _more(seen),
+        **_records(seen, [out.url for out in wanted if out]),
+        **_withdraw(seen),
+    }
+
+
+def _ordered(root: Case) -> list[str]:
+    taken = LATER.get(root.state, 0)
+    return [*ORDER[taken:], *ORDER[:taken]]
+
+
+def _is_worth_telling(seen: Reading, asked: steps.Asked) -> bool:
+    """Leave out what nobody waits for: imposing measures when there are none, and steps that only somebody else takes."""
+    if asked.step == "incident.sanction":
+        return any(child.type == "measure" and child.state in ("proposed", "approved") for child in seen.loaded.children)
+    return bool(asked.elsewhere)
+
+
+def _link(seen: Reading, asked: steps.Asked) -> dict[str, str]:
+    return {"label": asked.label, "url": steps.step_url(seen.loaded, asked.case, asked.step)}
+
+
+def _urgent(root: Case) -> str:
+    return reverse("kc_workflows:record", args=[root.key, "urgent_safety_measure"])
+
+
+def _owner(seen: Reading) -> str:
+    owner = seen.root.owner
+    found = owner.kc_people.filter(school=seen.root.school).first() if owner else None
+    return found.full_name if found else ""
+
+
+def _track(seen: Reading, child: Case) -> dict[str, Any]:
+    """Return one track: its state, what it still needs, and what the reader can do with it."""
+    loaded = seen.loaded
+    moves = [step for step in vocabulary.STEPS if step.startswith(f"{child.type}.")]
+    usable = [step for step in moves if not vocabulary.STEPS[step].creates and not vocabulary.STEPS[step].system]
+    overview = steps.overview(loaded, child, seen.actor, usable)
+    goal = {"measure": "measure.impose", "police": "police.report", "takedown": "takedown.confirm_removed"}[child.type]
+    needs: list[dict[str, Any]] = []
+    if child.type == "measure" and child.state in ("proposed", "approved"):
+        asked = steps.ask(loaded, child, goal, seen.actor)
+        missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names)
+        needs = [{"text": reason.text, "out": reason.out} for reason in missing]
+    kind = child.facts.get("kind", "")
+    name = words.label("kind", kind) if child.type == "measure" else words.capital(words.label("type", child.type))
+    return {
+        "key": child.key,
+        "title": name,
+        "person": seen.name_of(child.person) if child.person else "",
+        "state": words.state_of(child),
+        "tone": "good" if child.state in QUIET else "wait" if child.state in ("proposed", "requested") else "",
+        "when": _when(child),
+        "needs": needs,
+        "needs_title": _("Still needed before this can start:"),
+        "steps": [_link(seen, asked) for asked in (*overview.open, *overview.blocked)],
+    }
+
+
+def _when(child: Case) -> str:
+    first, days = child.facts.get("first_day"), child.facts.get("school_days")
+    told = []
+    if first:
+        told.append(_("from %(day)s") % {"day": words.value("first_day", first)})
+    if days:
+        told.append(_("school days: %(n)s") % {"n": days})
+    return ", ".join(told)
+
+
+def _timeline(seen: Reading) -> list[Any]:
+    return [
+        item if isinstance(item, reading.Fold) else {"entry": item, "retract_url": _retract_url(seen, item)}
+        for item in reading.timeline(seen)
+    ]
+
+
+def _retract_url(seen: Reading, entry: reading.Entry) -> str:
+    leads = bool(seen.actor.roles & {"director", "board"})
+    if entry.retracted or not entry.step.startswith(reading.RETRACTABLE) or not (entry.is_own or leads):
+        return ""
+    return reverse("kc_workflows:retract", args=[seen.root.key, entry.n])
+
+
+def _person(seen: Reading, one: reading.Involved) -> dict[str, Any]:
+    url = reverse("kc_workflows:person", args=[seen.root.key, one.person.key]) if one.seen else ""
+    known = [words.label("person_kind", one.person.kind), one.group]
+    return {
+        "name": one.name,
+        "about": " · ".join(filter(None, known)),
+        "roles": one.roles,
+        "url": url,
+        "masked": one.masked,
+    }
+
+
+def _task(seen: Reading, duty: Any) -> dict[str, Any]:
+    step = duty.task if "." in duty.task else f"record.{duty.task}"
+    known = step in vocabulary.STEPS or duty.task in vocabulary.MILESTONES["incident"]
+    case = next((child for child in seen.loaded.children if child.pk == duty.case_id), seen.root)
+    if known and vocabulary.case_type_of(step) not in (case.type, "record"):
+        case = steps.case_for(seen.loaded, step) or seen.root
+    return {
+        "label": words.label("task", duty.task),
+        "due": duty.due_at,
+        "late": duty.due_at < clock.now(),
+        "owner": words.label("role", duty.taken_over_by or duty.owner) if duty.owner else "",
+        "url": steps.step_url(seen.loaded, case, step) if known else "",
+    }
+
+
+def _letters(seen: Reading) -> list[dict[str, Any]]:
+    root = seen.root
+    rows = queries.letters_of(root, seen.sight)
+    return [
+        {
+            "label": words.label("letter", letter.kind),
+            "to": letter.addressee.full_name if letter.addressee else _("the file of this case"),
+            "state": STATES.get(letter.state, letter.state),
+            "url": reverse("kc_workflows:letter", args=[root.key, letter.key]),
+        }
+        for letter in rows
+    ]
+
+
+def _records(seen: Reading, wanted: list[str]) -> dict[str, Any]:
+    """Return the milestones to note: those a rule asks for or everyday ones at once, the others folded."""
+    root = seen.root
+    if root.state == "dismissed":
+        return {"records": [], "others": []}
+    everyday: list[dict[str, str]] = []
+    others: list[dict[str, str]] = []
+    for name in vocabulary.MILESTONES["incident"]:
+        if name == "urgent_safety_measure":
+            continue
+        asked = steps.ask(seen.loaded, root, f"record.{name}", seen.actor)
+        if asked.is_out_of_place or asked.is_for_others:
+            continue
+        url = reverse("kc_workflows:record", args=[root.key, name])
+        at_once = any(one.startswith(url) for one in wanted) or name in EVERYDAY
+        (everyday if at_once else others).append({"label": words.label("milestone", name), "url": url})
+    return {"records": everyday, "others": others}
+
+
+def _withdraw(seen: Reading) -> dict[str, Any]:
+    asked = steps.ask(seen.loaded, seen.root, "incident.withdraw", seen.actor)
+    if asked.elsewhere:
+        return {}
+    until = timezone.localtime(seen.root.opened_at) + commands.WITHDRAW_WITHIN
+    return {"withdraw_url": steps.step_url(seen.loaded, seen.root, "incident.withdraw"), "withdraw_until": until}
+
+
+def _more(seen: Reading) -> list[dict[str, str]]:
+    """Return the acts on the case as a whole that the reader may take."""
+    root = seen.root
+    found = []
+    owns = root.owner_id is not None and seen.person is not None and root.owner_id == seen.person.user_id
+    if root.state in vocabulary.OPEN and (owns or seen.actor.roles & {"director", "board", "administrator"}):
+        found.append({"label": _("Hand over this case"), "url": reverse("kc_workflows:owner", args=[root.key])})
+    return found
+
+

@@ -1,0 +1,200 @@
+"""What a step's form offers: whom to choose, which measures, what is known already, and what the step will bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from workflows import access, clock, protocol, vocabulary, words
+from workflows.models import Case, Enrolment, Guardianship, Person
+from workflows.models.people import Authority, Dated
+from workflows.pages import reading, steps
+from workflows.pages.reading import Reading
+
+Choice = tuple[str, str]
+
+NAMED_IN_CASE = ("suspects", "targets", "participants", "sharers", "bystanders")
+"""Fields that put people into a case."""
+
+KEPT_ANSWERS = frozenset({
+    "category", "scope", "capacity", "published", "possibly_criminal", "school_medium", "acted_on", "origin", "confidential",
+    "conduct", "rule", "act", "platform", "acted_at", "first_day", "school_days", "bound_to", "other_evidence", "correction",
+    "why_on_child", "qualification", "gravity_words", "gravity_conduct", "gravity_effects", "victim_view",
+})  # fmt: skip
+"""Fields that a later form shows as they were answered; a judgement such as severity is asked anew."""
+
+
+FOR_STAFF = ("reprimand", "dismissal", "instant_dismissal")
+FOR_ANYBODY = ("talk", "warning", "apology", "repair", "end_collaboration", "access_ban")
+"""Measures not offered for the wrong kind of person; whether one is allowed is the protocol's."""
+
+
+def people_for(seen: Reading, step: str) -> dict[str, Sequence[Choice]]:
+    """Return the choices of each person field of a step."""
+    involved = [(str(one.person.pk), f"{one.name} ({', '.join(one.roles)})") for one in seen.involved if one.seen]
+    fields = steps.fields_of(step)
+    found: dict[str, Sequence[Choice]] = {}
+    if "person" in fields:
+        found["person"] = _whom(seen, step, involved)
+    if "on_behalf_of" in fields:
+        found["on_behalf_of"] = involved
+    if set(NAMED_IN_CASE) & set(fields):
+        everybody = [*((key, label.split(" (")[0]) for key, label in involved), *classmates(seen)]
+        known = list(dict(everybody).items())
+        found |= {name: known for name in NAMED_IN_CASE if name in fields}
+    return found
+
+
+def _whom(seen: Reading, step: str, involved: list[Choice]) -> list[Choice]:
+    pupils = [one.person for one in seen.involved if one.seen and one.person.kind == "pupil"]
+    if step == "record.parents_informed":
+        return parents_of(pupils)
+    if step == "record.invited":
+        return [*involved, *parents_of(pupils)]
+    if step == "record.shared":
+        return reading.staff_choices(seen.root, without=[seen.person.pk] if seen.person else [])
+    if step == "record.mentor_informed":
+        ids = {mentor for p in seen.loaded.people for mentor in p.mentors}
+        return [(str(one.pk), one.full_name) for one in Person.objects.filter(pk__in=ids)]
+    if step == "measure.propose":
+        concerned = [
+            (str(one.person.pk), f"{one.name} ({', '.join(one.roles)})")
+            for one in seen.involved
+            if one.seen and one.role_keys - {"reporter", "target", "bystander"}
+        ]
+        return concerned + _wards(seen)
+    return involved
+
+
+def _wards(seen: Reading) -> list[Choice]:
+    """Children of a parent who is said to have done it: a measure may fall on them."""
+    parents = [one.person.pk for one in seen.involved if one.seen and one.person.kind == "parent" and "suspect" in one.role_keys]
+    if not parents:
+        return []
+    ties = Guardianship.objects.filter(Dated.active(clock.today()), guardian__in=parents).select_related("pupil", "guardian")
+    text = _("%(child)s (child of %(parent)s)")
+    return [
+        (str(tie.pupil.pk), text % {"child": tie.pupil.full_name, "parent": tie.guardian.full_name})
+        for tie in ties
+        if seen.sight.names(tie.pupil)
+    ]
+
+
+def parents_of(pupils: list[Person]) -> list[Choice]:
+    """Return the parents with authority of these pupils; a pupil of 18 stands in their place."""
+    today = clock.today()
+    adults = [(str(one.pk), one.full_name) for one in pupils if (one.age_on(today) or 0) >= 18]
+    minors = [one for one in pupils if (one.age_on(today) or 0) < 18]
+    ties = Guardianship.objects.filter(Dated.active(today), pupil__in=minors, authority=Authority.YES).order_by("pk")
+    text = _("%(parent)s (parent of %(child)s)")
+    for tie in ties.select_related("guardian", "pupil"):
+        adults.append((str(tie.guardian.pk), text % {"parent": tie.guardian.full_name, "child": tie.pupil.full_name}))
+    return adults
+
+
+def classmates(seen: Reading, *, without: int | None = None) -> list[Choice]:
+    """Return the pupils in the groups of the pupils involved whom the reader knows."""
+    today = clock.today()
+    pupils = [one.person.pk for one in seen.involved if one.seen and one.person.kind == "pupil"]
+    groups = Enrolment.objects.filter(Dated.active(today), person__in=pupils).values("group")
+    rows = Person.objects.filter(Dated.active(today, "enrolments__"), enrolments__group__in=groups, kind="pupil").distinct()
+    return [(str(one.pk), one.full_name) for one in rows if one.pk != without]
+
+
+def measured(seen: Reading, named: str | None) -> Person | None:
+    """Return whom a new track is for: who was named, or the only one said to have done it."""
+    if named:
+        return Person.objects.filter(pk=named, school=seen.root.school).first() if str(named).isdigit() else None
+    suspects = [one.person for one in seen.involved if "suspect" in one.role_keys]
+    return suspects[0] if len(suspects) == 1 else None
+
+
+def known(seen: Reading, case: Case, step: str) -> dict[str, Any]:
+    """Return what the form shows as answered before: the case's own answers, then those of its incident."""
+    fields = steps.fields_of(step)
+    asked = seen.loaded.for_step(case, step, actor=None, data={})
+    found: dict[str, Any] = {}
+    for name in fields:
+        if name in KEPT_ANSWERS:
+            answer = asked.case.get(name, asked.incident.get(name))
+            if answer is not None:
+                found[name] = answer
+    return found
+
+
+def kinds(seen: Reading, case: Case) -> tuple[list[tuple[str, list[steps.Out]]], list[steps.Out]]:
+    """Return the measures this protocol provides for here, by group, and the other ones (with their reasons a click away)."""
+    possible: list[tuple[str, list[steps.Out]]] = []
+    other: list[steps.Out] = []
+    staff = case.person is not None and case.person.kind == "employee"
+    for group, names in vocabulary.KIND_GROUPS.items():
+        fitting = []
+        for name in names:
+            if name not in FOR_ANYBODY and staff != (name in FOR_STAFF):
+                continue
+            asked = steps.ask(seen.loaded, case, "measure.propose", seen.actor, data={"kind": name})
+            barred = [d for d in asked.denials if d.strength == "block" and (d.remedy is None or d.remedy.name == "kind")]
+            url = reverse("kc_workflows:step", args=[seen.root.key, "measure.propose"]) + f"?kind={name}"
+            (other if barred else fitting).append(steps.Out(words.label("kind", name), url))
+        if fitting:
+            possible.append((group_label(group), fitting))
+    return possible, other
+
+
+def group_label(group: str) -> str:
+    """Return the heading of a group of measures."""
+    return {
+        "repair": pgettext("measures", "Talk and repair"),
+        "order": pgettext("measures", "Keeping order"),
+        "disciplinary": pgettext("measures", "Discipline"),
+        "exclusion": pgettext("measures", "Away from school"),
+    }[group]
+
+
+def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> list[str]:
+    """Return in words what the step brings about: letters to be made and tasks that start."""
+    found: dict[str, None] = {}
+    facts = [asked.facts]
+    if step == "incident.sanction":
+        approved = [child for child in seen.loaded.children if child.type == "measure" and child.state == "approved"]
+        facts += [seen.loaded.for_step(child, "measure.impose", actor=seen.actor, data={}) for child in approved]
+    for one in facts:
+        for letter in protocol.letters(seen.loaded.protocol, one):
+            told = {"letter": words.label("letter", letter.letter), "to": words.label("people", letter.to)}
+            found[_("A letter is prepared: %(letter)s, for %(to)s.") % told] = None
+        for duty in protocol.duties(seen.loaded.protocol, one):
+            started = {"task": words.label("task", duty.task), "within": within(duty.within)}
+            found[_("A task starts: %(task)s (%(within)s).") % started] = None
+    return list(found)
+
+
+def within(term: Any) -> str:
+    """Return a term in words: `by the end of this school day`, `within 5 school days`."""
+    parts = dict(term) if not isinstance(term, tuple) else dict([term])
+    unit, n = next(iter(parts.items()))
+    if unit == "school_days":
+        return _("by the end of this school day") if n == 0 else _("within %(n)s school days") % {"n": n}
+    return _("within %(n)s hours") % {"n": n} if unit == "hours" else _("within %(n)s days") % {"n": n}
+
+
+def excludable(school: Any, person: Person) -> list[Choice]:
+    """Return the staff a pupil may keep out of a report: whoever could otherwise read it."""
+    mentors = _mentors(person)
+    leaders = access.holders_of(school, "director", "confidential_counsellor")
+    readers = Person.objects.filter(Q(pk__in=mentors) | Q(user__in=leaders), school=school)
+    return [(str(one.pk), one.full_name) for one in readers]
+
+
+def _mentors(person: Person) -> set[int]:
+    rows = Person.objects.filter(
+        Dated.active(clock.today(), "user__kc_memberships__"),
+        school=person.school,
+        user__kc_memberships__role="mentor",
+        user__kc_memberships__group__enrolments__person=person,
+    )
+    return set(rows.values_list("pk", flat=True))

@@ -1,0 +1,165 @@
+"""The letters of a case: read the PDF, approve exactly those bytes, send them by a route, and see what was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows import words
+from workflows.delivery import sending
+from workflows.delivery.letters import LetterFault, PrintingUnavailable
+from workflows.forms import Cards, PageForm
+from workflows.models import Letter
+from workflows.pages import reading
+from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404, tell
+
+STATES = {
+    "draft": gettext_lazy("waits for approval"),
+    "approved": gettext_lazy("approved, not sent yet"),
+    "sent": gettext_lazy("sent"),
+    "failed": gettext_lazy("could not be sent"),
+    "void": gettext_lazy("void"),
+}
+"""Where a letter stands."""
+
+
+class ApproveForm(PageForm):
+    """Approves the bytes that were read, known by their digest."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class SendForm(PageForm):
+    """Chooses how the letter leaves the school."""
+
+    route = forms.ChoiceField(label=gettext_lazy("How does it go?"), widget=Cards)
+
+    def __init__(self, data: Any = None, *, routes: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["route"].choices = [(route, words.capital(words.label("route", route))) for route in routes]  # type: ignore[attr-defined]
+
+
+def _letter_or_404(request: HttpRequest, key: UUID, letter: UUID) -> tuple[reading.Reading, Letter]:
+    root = incident_or_404(request, key)
+    staff_or_404(request, root)
+    seen = reading.read(request.user, root)
+    rows = Letter.objects.filter(root=root, key=letter).select_related("addressee", "about", "approved_by", "case", "queued_by")
+    found = rows.first()
+    if found is None or (found.about is not None and not seen.sight.names(found.about)):
+        raise Http404
+    found.root = root
+    return seen, found
+
+
+@page
+def letter_page(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
+    """Show a letter: what it still lacks, its preview, and the act that comes next."""
+    seen, found = _letter_or_404(request, key, letter)
+    log_read(request, seen.root, "letter")
+    status, problems, notice = 200, [], ""
+    if request.method == "POST":
+        try:
+            notice = _act(request, found)
+        except sending.LetterRefused as refused:
+            status, problems = 409, [fault.message for fault in refused.faults]
+            found.refresh_from_db()
+        except _Incomplete as incomplete:
+            status, problems = 422, incomplete.problems
+        else:
+            if not notice:
+                return HttpResponseRedirect(request.path)
+    return _page(request, seen, found, status=status, problems=problems, notice=notice)
+
+
+class _Incomplete(Exception):
+    """The form lacks its choice."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+def _act(request: HttpRequest, letter: Letter) -> str:
+    """Approve or send; return the notice to copy into the portal, if the route is one."""
+    if "digest" in request.POST:
+        form = ApproveForm(request.POST)
+        if not form.is_valid():
+            raise _Incomplete([_("Read the letter first.")])
+        sending.approve(letter, by=request.user, digest=form.cleaned_data["digest"])
+        tell(request, _("Approved. Exactly this letter can now be sent."))
+        return ""
+    choice = SendForm(request.POST, routes=sending.routes_of(letter))
+    if not choice.is_valid():
+        raise _Incomplete([_("Choose how the letter goes.")])
+    sent = sending.send(letter, by=request.user, route=choice.cleaned_data["route"])
+    if not sent.notice:
+        waits = choice.cleaned_data["route"] == "email"
+        tell(request, _("The letter is on its way by e-mail.") if waits else _("Recorded as sent."))
+    return sent.notice
+
+
+def _page(
+    request: HttpRequest, seen: reading.Reading, letter: Letter, *, status: int, problems: list[str], notice: str
+) -> HttpResponse:
+    faults = list(problems)
+    if letter.state == "draft" and not problems:
+        try:
+            sending.prepare(letter)
+        except (sending.LetterRefused, PrintingUnavailable, LetterFault) as refused:
+            found = getattr(refused, "faults", None)
+            faults = [fault.message for fault in found] if found else [str(refused)]
+    url = reverse("kc_workflows:letter_pdf", args=[seen.root.key, letter.key])
+    approves = bool(seen.actor.roles & sending.APPROVERS)
+    sends = bool(seen.actor.roles & sending.SENDERS)
+    routes = sending.routes_of(letter)
+    context = {
+        "case": seen.root,
+        "letter": letter,
+        "label": words.label("letter", letter.kind),
+        "to": letter.addressee.full_name if letter.addressee else _("the file of this case"),
+        "about": seen.name_of(letter.about) if letter.about else "",
+        "state": str(STATES.get(letter.state, letter.state)),
+        "route": words.label("route", letter.route) if letter.route else "",
+        "faults": faults,
+        "problem": letter.problem if letter.problem and not faults else "",
+        "refused": bool(problems),
+        "notice": notice,
+        "pdf_url": url if letter.pdf is not None else "",
+        "approve": ApproveForm(initial={"digest": letter.digest}) if approves and letter.state == "draft" and letter.digest else None,
+        "waits_for_director": not approves and letter.state == "draft",
+        "send": SendForm(routes=routes) if sends and letter.addressee and letter.state in ("approved", "failed") else None,
+        "copies": _copies(letter),
+        "back": reverse("kc_workflows:case", args=[seen.root.key]),
+    }
+    return show(request, "letter.html", context, status=status, here="desk")
+
+
+def _copies(letter: Letter) -> list[dict[str, str]]:
+    """The other copies of the same letter."""
+    rows = Letter.objects.filter(queued_by=letter.queued_by_id, kind=letter.kind, about=letter.about_id).exclude(pk=letter.pk)
+    return [
+        {
+            "to": copy.addressee.full_name if copy.addressee else _("the file of this case"),
+            "state": str(STATES.get(copy.state, copy.state)),
+            "url": reverse("kc_workflows:letter", args=[letter.root.key, copy.key]),
+        }
+        for copy in rows.defer("pdf", "context").select_related("addressee")
+    ]
+
+
+@page
+def letter_pdf(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
+    """Show the PDF itself: exactly the bytes that are approved and sent. Logged as an export."""
+    seen, found = _letter_or_404(request, key, letter)
+    if found.pdf is None:
+        raise Http404
+    log_read(request, seen.root, "export letter")
+    name = f"{found.kind}-{seen.root.display_number}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(bytes(found.pdf), content_type="application/pdf", headers=headers)

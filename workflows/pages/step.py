@@ -1,0 +1,366 @@
+"""The page on which one step is taken, one milestone noted, one entry taken back or the case handed over.
+
+The form comes from the vocabulary. What the protocol still wants is asked first, what may be answered with a reason gets
+a box for it, and what must happen elsewhere is explained with its way out. The command decides; the page repeats its
+sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from workflows import commands, protocol, vocabulary, words
+from workflows.forms import StepForm
+from workflows.models import Case, LogEntry, Person
+from workflows.pages import choices, reading, steps
+from workflows.pages.base import case_or_404, incident_or_404, log_read, page, show, staff_or_404, tell
+from workflows.pages.reading import Reading
+
+FACT_KINDS = frozenset({"choice", "number", "yes_no", "person", "date"})
+"""Kinds of field that an address may fill in beforehand; words never travel in an address."""
+
+
+@page
+def step_page(request: HttpRequest, key: UUID, step: str) -> HttpResponse:
+    """Take one step of an incident or of one of its tracks."""
+    case, root = case_or_404(request, key)
+    staff_or_404(request, root)
+    declared = vocabulary.STEPS.get(step)
+    if declared is None or declared.system or step == "incident.report":
+        raise Http404
+    if declared.creates:
+        if case is not root:
+            raise Http404
+    elif vocabulary.case_type_of(step) != case.type:
+        raise Http404
+    return _Taking(request, root, case, step).answer()
+
+
+@page
+def record_page(request: HttpRequest, key: UUID, milestone: str) -> HttpResponse:
+    """Note a milestone on an incident."""
+    root = incident_or_404(request, key)
+    staff_or_404(request, root)
+    if milestone not in vocabulary.MILESTONES["incident"]:
+        raise Http404
+    return _Taking(request, root, root, f"record.{milestone}").answer()
+
+
+class _Taking:
+    """One visit to the page of a step: shows the form, or takes the step and shows what stood in its way."""
+
+    def __init__(self, request: HttpRequest, root: Case, case: Case, step: str) -> None:
+        self.request, self.root, self.step = request, root, step
+        self.seen: Reading = reading.read(request.user, root)
+        self.fields = steps.fields_of(step)
+        self.people = choices.people_for(self.seen, step)
+        self.before = self._before()
+        creates = step in vocabulary.STEPS and vocabulary.STEPS[step].creates
+        named = self.before.get("person")
+        self.case = steps.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
+        self.back = reverse("kc_workflows:case", args=[root.key])
+
+    def _own(self, case: Case) -> Case:
+        """The case as the loaded incident knows it, so that nothing is asked twice."""
+        return next((child for child in self.seen.loaded.children if child.pk == case.pk), self.root)
+
+    @property
+    def label(self) -> str:
+        """The heading."""
+        if self.step.startswith("record."):
+            return _("Note: %(what)s") % {"what": steps.record_label(self.step)}
+        return words.label("step", self.step)
+
+    def _before(self) -> dict[str, Any]:
+        """What the address fills in: facts only, and only those the form has."""
+        found: dict[str, Any] = {}
+        for name in self.fields:
+            declared = vocabulary.FIELDS[name]
+            given = self.request.GET.get(name)
+            if given and declared.kind in FACT_KINDS and (not declared.choices or given in declared.choices):
+                found[name] = given
+        single = self.people.get("person", [])
+        if "person" in self.fields and len(single) == 1:
+            found.setdefault("person", single[0][0])
+        return found
+
+    def ask(self, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None) -> steps.Asked:
+        """Ask the protocol about this step with what is known."""
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in (data or {}).items()}
+        return steps.ask(self.seen.loaded, self.case, self.step, self.seen.actor, data=known, answers=answers)
+
+    def form(self, data: Any, asked: steps.Asked) -> StepForm:
+        """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more"."""
+        spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES["incident"][self.step.removeprefix("record.")]
+        wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field"]
+        if self.step.startswith("record.") or len(self.fields) <= 4:
+            wanted = list(self.fields)
+        return StepForm(
+            data,
+            fields=self.fields,
+            required=spec.required,
+            first=wanted,
+            people=self.people,
+            answers=[denial for denial in asked.denials if denial.strength == "answer"],
+            hidden=["kind"] if self.step == "measure.propose" else [],
+            version=self.root.log_count,
+            initial={**choices.known(self.seen, self.case, self.step), **self.before},
+        )
+
+    def answer(self) -> HttpResponse:
+        """Answer the request."""
+        return self.take() if self.request.method == "POST" else self.offer()
+
+    def offer(self) -> HttpResponse:
+        """Show the form, or why the step cannot be taken yet."""
+        log_read(self.request, self.root, self.step)
+        if self.step == "measure.propose" and "kind" not in self.before:
+            first = self.ask()
+            if not first.is_for_others and not first.is_out_of_place:
+                possible, other = choices.kinds(self.seen, self.case)
+                return self.page(kinds=possible, other_kinds=other)
+        asked = self.ask(_typed(self.before))
+        if asked.elsewhere:
+            return self.page(block=steps.block(self.seen.loaded, asked, self.seen.names, asked.elsewhere, label=self.label))
+        return self.page(form=self.form(None, asked), asked=asked)
+
+    def take(self) -> HttpResponse:
+        """Take the step; what stands in its way comes back with everything that was typed."""
+        posted = self.request.POST
+        answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+        form = self.form(posted, self.ask(_typed(self.before), answers={}))
+        if not form.is_valid():
+            return self.refuse(form, 422)
+        given = form.asked
+        if self.step == "measure.propose":
+            self.case = steps.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
+        try:
+            outcome = self.perform(form, given, answers)
+        except commands.StepDenied as denied:
+            return self.denied(denied, given)
+        except commands.InvalidData as invalid:
+            for name, message in invalid.errors.items():
+                form.blame(name, message)
+            return self.refuse(form, 422)
+        except commands.StalePage as stale:
+            return self.stale(stale)
+        tell(self.request, self.said(outcome))
+        return HttpResponseRedirect(self.back)
+
+    def perform(self, form: StepForm, given: dict[str, Any], answers: dict[str, str]) -> commands.Outcome:
+        """Hand the step to its command."""
+        if self.step.startswith("record."):
+            milestone, user = self.step.removeprefix("record."), self.request.user
+            return commands.record(self.root, milestone, by=user, data=given, answers=answers, key=form.submission)
+        return commands.perform(
+            self.case, self.step, by=self.request.user, data=given, answers=answers, key=form.submission,
+            seen_version=form.seen_version,
+        )  # fmt: skip
+
+    def denied(self, denied: commands.StepDenied, given: dict[str, Any]) -> HttpResponse:
+        """Show the form again with the protocol's reasons: at their field, as a box to answer, or as a block (409)."""
+        form = self.form(self.request.POST, self.ask(given, answers={}))
+        form.is_valid()
+        elsewhere = []
+        for denial in denied.denials:
+            if denial.strength == "answer":
+                form.blame(f"answer:{denial.articles[0]}", _("Write a reason, or do this first."))
+            elif steps.is_lifted_here(denial, self.step) and denial.remedy is not None:
+                form.blame(denial.remedy.name, words.say(denial.sentence))
+            else:
+                elsewhere.append(denial)
+        for name, message in getattr(denied, "missing", {}).items():
+            if name not in form.errors:
+                form.blame(name, message)
+        if not elsewhere:
+            return self.refuse(form, 422)
+        asked = self.ask(given)
+        block = steps.block(self.seen.loaded, asked, self.seen.names, elsewhere, label=self.label)
+        return self.page(form=form, block=block, refused=True, asked=asked, status=409)
+
+    def stale(self, stale: commands.StalePage) -> HttpResponse:
+        """Tell what changed since the page was made, and keep what was typed; sending it again acts on the new state."""
+        self.seen = reading.read(self.request.user, self.root)
+        self.root.refresh_from_db()
+        posted = self.request.POST.copy()
+        posted["version"] = str(self.root.log_count)
+        changed = [
+            _("%(who)s %(what)s, %(when)s")
+            % {
+                "who": entry.by.full_name if entry.by else _("The system"),
+                "what": words.done(entry.step),
+                "when": words.moment(entry.at),
+            }
+            for entry in stale.entries
+        ]
+        form = self.form(posted, self.ask(_typed(self.before)))
+        form.is_valid()
+        return self.page(form=form, changed=changed, status=409)
+
+    def refuse(self, form: StepForm, status: int) -> HttpResponse:
+        """Show the form again with its errors."""
+        return self.page(form=form, status=status)
+
+    def said(self, outcome: commands.Outcome) -> str:
+        """Say what was done and who was told."""
+        done = words.capital(words.done(outcome.entry.step))
+        told = [person.full_name for person in outcome.told]
+        text = _("Done: %(what)s.") % {"what": done[0].lower() + done[1:]}
+        if outcome.letters:
+            kinds = dict.fromkeys(words.label("letter", letter.kind) for letter in outcome.letters)
+            text += " " + _("Letters ready to be looked at: %(letters)s.") % {"letters": ", ".join(kinds)}
+        if told:
+            text += " " + _("A message goes to %(names)s.") % {"names": words.all_of(told)}
+        return text
+
+    def page(self, *, status: int = 200, asked: steps.Asked | None = None, **more: Any) -> HttpResponse:
+        """Render the page."""
+        context = {
+            "case": self.root,
+            "label": self.label,
+            "about": self.about(),
+            "back": self.back,
+            "readers": reading.readers(self.seen),
+            "button": _("Save") if self.step.startswith("record.") else self.label,
+            **more,
+        }
+        if asked is not None:
+            context["advice"] = steps.reasons(
+                self.seen.loaded, self.case, self.step, protocol.advice(self.seen.loaded.protocol, asked.facts), self.seen.names
+            )
+            context["consequences"] = choices.consequences(self.seen, self.case, self.step, asked)
+        return show(self.request, "step.html", context, status=status, here="desk")
+
+    def about(self) -> str:
+        """Say which measure and whom a step of a track is about."""
+        kind = self.case.facts.get("kind") or self.before.get("kind")
+        parts = [words.label("kind", kind)] if kind and self.case.type == "measure" else []
+        if self.case.person:
+            parts.append(self.seen.name_of(self.case.person))
+        return " · ".join(parts)
+
+
+def _typed(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an address filled in as the guards want it: numbers as numbers, yes and no as such."""
+    typed: dict[str, Any] = {}
+    for name, text in before.items():
+        kind = vocabulary.FIELDS[name].kind
+        if kind == "number":
+            if str(text).isdigit():
+                typed[name] = int(text)
+        elif kind == "yes_no":
+            typed[name] = text in ("yes", "true", True)
+        elif kind != "date":
+            typed[name] = text
+    return typed
+
+
+@page
+def retract_page(request: HttpRequest, key: UUID, n: int) -> HttpResponse:
+    """Take back one entry: it stays on the timeline, struck through, and no longer counts."""
+    root = incident_or_404(request, key)
+    staff_or_404(request, root)
+    entry = get_object_or_404(LogEntry.objects.select_related("root", "person", "by"), root=root, n=n)
+    seen = reading.read(request.user, root)
+    if entry.person is not None and entry.person.kind == "pupil" and not seen.sight.names(entry.person):
+        raise Http404
+    label = _("Take back: %(what)s") % {"what": words.done(entry.step)}
+    form = StepForm(request.POST if request.method == "POST" else None, fields=["reason"], required=["reason"])
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                commands.retract(entry, by=request.user, reason=form.asked["reason"], key=form.submission)
+            except commands.InvalidData as invalid:
+                for name, message in invalid.errors.items():
+                    form.blame(name, message)
+            else:
+                tell(request, _("Taken back. The entry stays visible, struck through."))
+                return HttpResponseRedirect(reverse("kc_workflows:case", args=[root.key]) + f"#entry-{n}")
+    about = _("The entry stays visible, struck through, and no longer counts. Who wrote it and why stay known.")
+    return show(request, "step.html", _simple(root, label, form, about, _("Take it back")), status=status, here="desk")
+
+
+@page
+def owner_page(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Give the case another owner."""
+    root = incident_or_404(request, key)
+    person = staff_or_404(request, root)
+    people = {"owner": reading.staff_choices(root, without=[person.pk])}
+    form = StepForm(
+        request.POST if request.method == "POST" else None, fields=["owner", "reason"], required=["owner"],
+        first=["owner", "reason"], people=people,
+    )  # fmt: skip
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            to = Person.objects.get(pk=form.asked["owner"]).user
+            try:
+                reason = form.asked.get("reason", "")
+                commands.hand_over_case(root, by=request.user, to=to, reason=reason, key=form.submission)
+            except commands.StepDenied as denied:
+                status = 409
+                for denial in denied.denials:
+                    form.blame(None, words.say(denial.sentence))
+            except commands.InvalidData as invalid:
+                for name, message in invalid.errors.items():
+                    form.blame(name, message)
+            else:
+                tell(request, _("Handed over."))
+                return HttpResponseRedirect(reverse("kc_workflows:desk"))
+    label = _("Hand over this case")
+    return show(request, "step.html", _simple(root, label, form, "", label), status=status, here="desk")
+
+
+@page
+def correct_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
+    """Take somebody out of a case in which they were put by mistake."""
+    root = incident_or_404(request, key)
+    staff_or_404(request, root)
+    seen = reading.read(request.user, root)
+    wrong = next((one for one in seen.involved if one.person.key == person and one.seen and not one.masked), None)
+    if wrong is None:
+        raise Http404
+    people = {"person": choices.classmates(seen, without=wrong.person.pk)}
+    form = StepForm(
+        request.POST if request.method == "POST" else None, fields=["person", "reason"], required=["reason"],
+        first=["person", "reason"], people=people,
+    )  # fmt: skip
+    if "person" in form.fields:
+        form.fields["person"].label = _("Who should it have been?")
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            chosen = form.asked.get("person")
+            right = Person.objects.get(pk=chosen) if chosen else None
+            try:
+                reason = form.asked["reason"]
+                commands.correct_person(root, wrong.person, right, by=request.user, reason=reason, key=form.submission)
+            except commands.StepDenied as denied:
+                status = 409
+                for denial in denied.denials:
+                    form.blame(None, words.say(denial.sentence))
+            except commands.InvalidData as invalid:
+                for name, message in invalid.errors.items():
+                    form.blame(name, message)
+            else:
+                tell(request, _("Corrected. Only the data protection officer still sees that there was a mistake."))
+                return HttpResponseRedirect(reverse("kc_workflows:case", args=[root.key]))
+    label = _("Wrong person: %(name)s") % {"name": wrong.name}
+    about = _("This person disappears from the case for everybody but the data protection officer.")
+    return show(request, "step.html", _simple(root, label, form, about, _("Correct it")), status=status, here="desk")
+
+
+def _simple(root: Case, label: str, form: StepForm, about: str, button: str) -> dict[str, Any]:
+    back = reverse("kc_workflows:case", args=[root.key])
+    return {"case": root, "label": label, "form": form, "about": about, "button": button, "back": back}

@@ -1,0 +1,314 @@
+"""Why a step may or may not be taken, put in words and links: what the case page, the step pages and the desk share.
+
+Asks the one question, `denials`, for the reader and for nobody (the forecast), and never judges on its own. What differs
+between the two answers is who may act; what both have is what must still happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from workflows import clock, commands, protocol, vocabulary, words
+from workflows.facts import Loaded
+from workflows.guards import Actor, Facts
+from workflows.models import CASE_TYPES, Case, Person
+from workflows.protocol import Denial, Protocol
+
+NOT_HERE = frozenset({"state", "step"})
+"""Articles of a denial that says: this step does not belong to this state, or to this protocol at all."""
+
+MOST_OUTS = 4
+"""Ways out shown as buttons; more would be a wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One way out: what to do, and where."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One denial in words, with the articles it rests on and the way out, if there is one."""
+
+    text: str
+    articles: list[dict[str, str]]
+    out: Out | None
+    denial: Denial
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A step that cannot be taken yet: everything the reader needs to understand and to get on."""
+
+    step: str
+    label: str
+    reasons: list[Reason]
+    protocol: str
+    checked: datetime
+    who: str = ""
+
+    @property
+    def outs(self) -> list[Out]:
+        """The ways out, each once."""
+        found: dict[str, Out] = {}
+        for reason in self.reasons:
+            if reason.out is not None:
+                found.setdefault(reason.out.url, reason.out)
+        return list(found.values())[:MOST_OUTS]
+
+    @property
+    def articles(self) -> list[dict[str, str]]:
+        """Every article named, each once."""
+        return list({one["id"]: one for reason in self.reasons for one in reason.articles}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step as the protocol sees it now: for the reader, and for anybody at all."""
+
+    case: Case
+    step: str
+    found: Protocol
+    facts: Facts
+    denials: tuple[Denial, ...]
+    forecast: tuple[Denial, ...]
+
+    @property
+    def label(self) -> str:
+        """The step's name."""
+        return words.label("step", self.step) if "record." not in self.step else record_label(self.step)
+
+    @property
+    def is_out_of_place(self) -> bool:
+        """Whether the step does not belong to the state of the case, or to this protocol."""
+        return any(NOT_HERE & set(denial.articles) for denial in self.denials)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether the reader is not the one who takes this step, whatever else is missing."""
+        return any(denial not in self.forecast for denial in self.denials)
+
+    @property
+    def here(self) -> list[Denial]:
+        """The denials that the step's own form can lift: a field of it, or a reason in answer."""
+        return [denial for denial in self.denials if is_lifted_here(denial, self.step)]
+
+    @property
+    def elsewhere(self) -> list[Denial]:
+        """The denials that something else must lift first."""
+        return [denial for denial in self.denials if not is_lifted_here(denial, self.step)]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reader can take the step now, by filling in its form."""
+        return not self.elsewhere
+
+    @property
+    def who(self) -> str:
+        """Who takes this step according to the protocol, in words; empty when no line says so."""
+        roles = protocol.expected_roles(self.found, self.facts)
+        known = [role for role in vocabulary.STAFF_ROLES if role in roles]
+        return words.any_of([words.label("role", role) for role in known]) if known else ""
+
+
+def is_lifted_here(denial: Denial, step: str) -> bool:
+    """Whether the form of `step` itself can lift the denial."""
+    if denial.strength == "answer":
+        return True
+    remedy = denial.remedy
+    return remedy is not None and remedy.kind == "field" and remedy.name in fields_of(step)
+
+
+def fields_of(step: str) -> tuple[str, ...]:
+    """Return the fields of a step or, written `record.<milestone>`, of a milestone."""
+    if step.startswith("record."):
+        known = vocabulary.MILESTONES["incident"].get(step.removeprefix("record."))
+        return (("person",) if known and known.person else ()) + (known.fields if known else ())
+    return vocabulary.STEPS[step].fields
+
+
+def record_label(step: str) -> str:
+    """Return the name of a milestone written `record.<milestone>`."""
+    return words.label("milestone", step.removeprefix("record."))
+
+
+def ask(
+    loaded: Loaded,
+    case: Case,
+    step: str,
+    actor: Actor,
+    *,
+    data: Mapping[str, Any] | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Asked:
+    """Ask the protocol about one step, for the reader and as a forecast.
+
+    Args:
+        loaded: everything about the incident.
+        case: the incident, one of its tracks, or an unsaved one that a creating step would make.
+        step: `type.step` or `record.<milestone>`.
+        actor: who the reader is to the rules.
+        data: what the form would send, as far as it is known.
+        answers: reasons given, by article.
+    """
+    known = data or {}
+    given, known = answers or {}, data or {}
+    return Asked(
+        case=case,
+        step=step,
+        found=loaded.protocol,
+        facts=loaded.for_step(case, step, actor=actor, data=known),
+        denials=commands.denials_loaded(loaded, case, step, actor, known, given),
+        forecast=commands.denials_loaded(loaded, case, step, None, known, given),
+    )
+
+
+def child_of(root: Case, step: str, person: Person | None = None) -> Case:
+    """Return the unsaved track that a creating step such as `measure.propose` would make, for `person`."""
+    kind = vocabulary.case_type_of(step)
+    now = clock.now()
+    return CASE_TYPES[kind](
+        school=root.school, type=kind, parent=root, opened_at=now, changed_at=now, pins=root.pins, person=person
+    )
+
+
+def case_for(loaded: Loaded, step: str) -> Case | None:
+    """Return the case on which `step` would be taken: the incident, a new track, or the last track of that type."""
+    kind = vocabulary.case_type_of(step)
+    if kind in ("incident", "record"):
+        return loaded.root
+    if vocabulary.STEPS[step].creates:
+        return child_of(loaded.root, step)
+    same = [child for child in loaded.children if child.type == kind]
+    return same[-1] if same else None
+
+
+def step_url(loaded: Loaded, case: Case, step: str, **query: str | None) -> str:
+    """Return the address of the page on which a step is taken or a milestone noted."""
+    key = (case if case.pk else loaded.root).key
+    if step.startswith("record."):
+        url = reverse("kc_workflows:record", args=[loaded.root.key, step.removeprefix("record.")])
+    else:
+        url = reverse("kc_workflows:step", args=[key, step])
+    given = {name: text for name, text in query.items() if text}
+    return f"{url}?{urlencode(given)}" if given else url
+
+
+def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mapping[str, str]) -> Out | None:
+    """Return where the reader can lift a denial, or None when nothing can be pressed for it.
+
+    Args:
+        loaded: everything about the incident.
+        case: the case of the denied step.
+        step: the denied step.
+        denial: what is missing.
+        names: names the reader may see, by person id.
+    """
+    remedy = denial.remedy
+    if remedy is None:
+        return None
+    of_whom = names.get(str(remedy.person)) if remedy.person else None
+    if remedy.kind == "milestone":
+        if remedy.name not in vocabulary.MILESTONES["incident"]:
+            return None
+        url = step_url(loaded, loaded.root, f"record.{remedy.name}", person=remedy.person)
+        label = words.capital(words.label("milestone", remedy.name))
+        text = _("Note: %(what)s (%(who)s)") if of_whom else _("Note: %(what)s")
+        return Out(text % {"what": label[0].lower() + label[1:], "who": of_whom}, url)
+    if remedy.kind == "step":
+        if remedy.name not in vocabulary.STEPS or vocabulary.STEPS[remedy.name].system:
+            return None
+        same_type = vocabulary.case_type_of(remedy.name) == case.type and case.pk
+        target = case if same_type else case_for(loaded, remedy.name)
+        if target is None:
+            return None
+        person = remedy.person if "person" in fields_of(remedy.name) else None
+        label = words.label("step", remedy.name)
+        return Out(f"{label} ({of_whom})" if of_whom and person else label, step_url(loaded, target, remedy.name, person=person))
+    if remedy.kind == "field":
+        asked = step if remedy.name in fields_of(step) else "incident.triage"
+        if remedy.name not in fields_of(asked):
+            return None
+        target = case if asked == step else loaded.root
+        label = _("Fill in: %(field)s") % {"field": words.label("field", remedy.name)}
+        return Out(label, f"{step_url(loaded, target, asked)}#f-{remedy.name}")
+    return None
+
+
+def reasons(
+    loaded: Loaded, case: Case, step: str, denials: Iterable[Denial], names: Mapping[str, str]
+) -> list[Reason]:
+    """Put denials in words, blocking ones first."""
+    ordered = sorted(denials, key=lambda denial: denial.strength != "block")
+    return [
+        Reason(
+            text=words.say(denial.sentence),
+            articles=[words.article(loaded.protocol, key) for key in denial.articles],
+            out=way_out(loaded, case, step, denial, names),
+            denial=denial,
+        )
+        for denial in ordered
+    ]
+
+
+def block(
+    loaded: Loaded, asked: Asked, names: Mapping[str, str], denials: Iterable[Denial] | None = None, *, label: str = ""
+) -> Block:
+    """Explain a step that cannot be taken yet."""
+    shown = asked.denials if denials is None else tuple(denials)
+    return Block(
+        step=asked.step,
+        label=_lower(label or asked.label),
+        reasons=reasons(loaded, asked.case, asked.step, shown, names),
+        protocol=protocol_line(loaded.protocol),
+        checked=clock.now(),
+        who=asked.who if asked.is_for_others else "",
+    )
+
+
+def protocol_line(found: Protocol) -> str:
+    """Return the protocol's name and version in words."""
+    name: Any = found.name
+    if isinstance(name, Mapping):
+        name = words.in_language(name)
+    return _("%(name)s, version of %(day)s") % {"name": name or found.key, "day": words.day(found.in_force)}
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
+
+
+@dataclass(slots=True)
+class Overview:
+    """Every step of an incident and its tracks, sorted by what the reader can do with it."""
+
+    open: list[Asked] = field(default_factory=list)
+    blocked: list[Asked] = field(default_factory=list)
+    others: list[Asked] = field(default_factory=list)
+
+
+def overview(loaded: Loaded, case: Case, actor: Actor, steps: Iterable[str]) -> Overview:
+    """Ask about each of `steps` and sort them: open to the reader, not yet possible, or somebody else's."""
+    found = Overview()
+    for step in steps:
+        creates = vocabulary.STEPS[step].creates
+        asked = ask(loaded, child_of(loaded.root, step) if creates else case, step, actor)
+        if asked.is_out_of_place:
+            continue
+        if asked.is_for_others:
+            found.others.append(asked)
+        elif asked.is_open:
+            found.open.append(asked)
+        else:
+            found.blocked.append(asked)
+    return found
