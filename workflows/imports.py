@@ -23,12 +23,14 @@ from workflows import clock, people, schools
 from workflows.import_file import KINDS, Problem, Row, Table
 from workflows.models import Enrolment, Group, Guardianship, Membership, Person, School
 from workflows.models.people import Dated
-from workflows.registry import MANAGING, PeopleError, begin
+from workflows.registry import MANAGING, PeopleError, holding
 
 Sort = Literal["new", "changed", "left"]
 SORTS: tuple[Sort, ...] = ("new", "changed", "left")
 
 _PERSON_FIELDS = ("given_name", "family_name", "nicknames", "birth_date", "email", "phone", "address", "language")
+_COLUMN_OF_FIELD = {"user": "username", "hand_over_to": "", "guardian": "pupil"}
+"""Column of the file for a field that an act refuses, where the two differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +108,21 @@ def apply(
         ImportRefused: a row is wrong, or the school has changed since the plan was seen. Nothing is imported.
         PeopleError: `by` may not change this school.
     """
-    begin(school, by)
-    made = _Planner(school, today or clock.today()).plan(table)
-    if made.problems:
-        raise ImportRefused(made, _("Nothing was imported, because of the rows named here."))
-    if expected and expected != made.digest:
-        raise ImportRefused(made, _("The school's people have changed since you saw this list. Look at it again."))
-    for change in made.changes:
-        if change.sort == "left" and not end_left:
-            continue
-        try:
-            change.carry_out(by)
-        except PeopleError as wrong:
-            problem = Problem(change.row, wrong.field, f"{change.name}: {wrong.reason}")
-            raise ImportRefused(replace(made, problems=(problem,)), wrong.reason) from wrong
+    with holding(school, by):
+        made = _Planner(school, today or clock.today()).plan(table)
+        if made.problems:
+            raise ImportRefused(made, _("Nothing was imported, because of the rows named here."))
+        if expected and expected != made.digest:
+            raise ImportRefused(made, _("The school's people have changed since you saw this list. Look at it again."))
+        for change in made.changes:
+            if change.sort == "left" and not end_left:
+                continue
+            try:
+                change.carry_out(by)
+            except PeopleError as wrong:
+                column = _COLUMN_OF_FIELD.get(wrong.field, wrong.field)
+                problem = Problem(change.row, column, f"{change.name}: {wrong.reason}")
+                raise ImportRefused(replace(made, problems=(problem,)), wrong.reason) from wrong
     return made
 
 
@@ -197,7 +200,11 @@ class _Planner:
             told["number"] = key[1]
         if known is None:
             values = {"number": key[1], **told}
-            self._add("new", row, name, _("person"), lambda by: people.add_person(self.school, by=by, kind=kind, **values))
+
+            def make(by: Any) -> None:
+                self.known[key] = people.add_person(self.school, by=by, kind=kind, **values)
+
+            self._add("new", row, name, _("person"), make)
             return
         self.known[key] = known
         changed = {field: (getattr(known, field), value) for field, value in told.items() if getattr(known, field) != value}
@@ -205,12 +212,11 @@ class _Planner:
             act = lambda by: people.change_person(known, by=by, **told)  # noqa: E731 - one of many such acts
             self._add("changed", row, name, _("person"), act, **changed)
 
-    def _now(self, key: tuple[str, str]) -> Person:
-        """The person as the database knows them while the plan is carried out."""
-        return Person.objects.get(school=self.school, kind=key[0], number=key[1])
-
     def _group(self, name: str, by: Any) -> Group | None:
-        return schools.add_group(self.school, by=by, name=name) if name else None
+        """The group of that name, made when the plan is carried out."""
+        if name and name not in self.groups:
+            self.groups[name] = schools.add_group(self.school, by=by, name=name)
+        return self.groups.get(name)
 
     def _place(self, row: Row, key: tuple[str, str]) -> None:
         group, starts, ends = (row.values.get(name) for name in ("group", "starts", "ends"))
@@ -227,7 +233,7 @@ class _Planner:
         old = place.group.name if place else ""
 
         def act(by: Any) -> None:
-            people.enrol(self._now(key), self._group(group, by), by=by, starts=starts or self.today, ends=ends)  # type: ignore[arg-type]
+            people.enrol(self.known[key], self._group(group, by), by=by, starts=starts or self.today, ends=ends)  # type: ignore[arg-type]
 
         self._add("changed" if place else "new", row, name, _("place in group"), act, group=(old, group))
 
@@ -252,8 +258,8 @@ class _Planner:
             def act(by: Any, number: str = number, tie: Guardianship | None = tie) -> None:
                 kept = {f: getattr(tie, f) for f in ("authority", "relation", "hides_address", "ends")} if tie else {}
                 starts = None if tie else row.values.get("starts") or self.today
-                pupil = self._now(("pupil", number))
-                people.add_guardian(pupil, self._now(key), by=by, starts=starts, **{**kept, **values})
+                pupil, guardian = self.known["pupil", number], self.known[key]
+                people.add_guardian(pupil, guardian, by=by, starts=starts, **{**kept, **values})
 
             what = _("parent of pupil %(number)s") % {"number": number}
             self._add("changed" if tie else "new", row, name, what, act, **changed)

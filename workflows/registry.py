@@ -7,6 +7,9 @@ The acts stand in `workflows.schools` and `workflows.people`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from typing import Any
 
@@ -18,6 +21,10 @@ from workflows.models import PeopleChange, School
 
 MANAGING = frozenset({"administrator", "board"})
 """Roles that may change schools and people."""
+
+
+_held: ContextVar[tuple[int, Any] | None] = ContextVar("kc_school_held", default=None)
+"""The school and the person acting, while `holding` has checked and locked already."""
 
 
 class PeopleError(ValueError):
@@ -34,8 +41,25 @@ def manages(user: Any, school: School) -> bool:
     return bool(access.roles_of(user, school) & MANAGING)
 
 
+@contextmanager
+def holding(school: School, by: Any) -> Iterator[None]:
+    """Check and lock once for many acts of `by` on `school`; to be used inside a transaction that holds them all."""
+    begin(school, by)
+    token = _held.set((school.pk, by))
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def begin(school: School, by: Any) -> None:
-    """Check who acts, and hold the school's row, so that two acts on the same school wait for each other."""
+    """Check who acts, and hold the school's row, so that two acts on the same school wait for each other.
+
+    Raises:
+        PeopleError: `by` is neither the administrator nor the board of the school.
+    """
+    if _held.get() == (school.pk, by):
+        return
     if by is not None and not manages(by, school):
         raise PeopleError("", _("Only the administrator or the board of this school may change this."))
     School.objects.select_for_update().get(pk=school.pk)
