@@ -203,6 +203,8 @@ def perform(
             case.opened_by = act.person
             case.save(force_insert=True)
         entry = _write(act, case, step, given, change)
+        if step == "incident.withdraw":
+            consequences.after_withdrawal(act.root)
         return _finish(act, case, entry, asked, key)
 
 

@@ -82,7 +82,7 @@ def first_owner(root: Case, people: Iterable[guards.Person]) -> Any:
 
 
 def _letter_facts(facts: Facts) -> dict[str, object]:
-    return {**facts.incident, **facts.case, **facts.data}
+    return {"happened": facts.now, **facts.incident, **facts.case, **facts.data}
 
 
 def school_facts(school: School) -> dict[str, object]:
@@ -141,6 +141,7 @@ def queue_letters(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> 
                 Letter.objects.create(
                     root=loaded.root, case=case, kind=line.letter, addressee_id=int(addressee) if addressee else None, about_id=int(about) if about else None,
                     articles=list(line.articles), queued_by=entry, created_at=clock.now(), file="personnel_file" if staff else "pupil_file",
+                    filed_by=None if addressee else entry,  # a note for the file is born there
                 )
             )  # fmt: skip
     return letters
@@ -258,6 +259,14 @@ def after_retract(entry: LogEntry) -> None:
     if entry.step == "record.shared":
         for row in Involvement.objects.filter(case=entry.root, person=entry.person, role="reader"):
             row.delete()
+
+
+def after_withdrawal(root: Case) -> None:
+    """Stop everything that a case taken back had set going: nothing of it was sent yet."""
+    for letter in Letter.objects.filter(root=root).exclude(state=Letter.State.SENT):
+        letter.state, letter.problem = Letter.State.VOID, "withdrawn"
+        letter.save(update_fields=["state", "problem"])
+    Outbox.objects.filter(root=root, done_at=None).delete()
 
 
 def after_correction(root: Case, wrong: Person, entry: LogEntry) -> None:

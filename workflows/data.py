@@ -44,6 +44,7 @@ class Data:
     words: dict[str, str] = field(default_factory=dict)
     people: dict[str, list[Person]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
 
     @property
     def person(self) -> Person | None:
@@ -57,7 +58,7 @@ class Data:
         for name in ("person", "exclude", "on_behalf_of", "owner"):
             if name in ids:
                 ids[name] = ids[name][0]
-        return {**self.facts, **self.words, **ids}
+        return {**dict.fromkeys(self.blank), **self.facts, **self.words, **ids}
 
 
 def read(
@@ -65,6 +66,7 @@ def read(
 ) -> Data:
     """Read `given` for a step or milestone that takes `fields`.
 
+    A field that is given empty counts as left empty on purpose: what the case knew before does not stand in for it.
     Missing required fields are noted in `Data.missing` and not raised: the protocol is asked first, as it may have a better
     sentence about the same gap.
 
@@ -78,6 +80,7 @@ def read(
             errors[name] = _("This step has no field “%(name)s”.") % {"name": name}
             continue
         if value is None or value == "" or value == [] or value == ():
+            data.blank.append(name)
             continue
         spec = FIELDS[name]
         try:

@@ -193,6 +193,9 @@ def verify(school: School) -> list[Fault]:
         if not found:
             faults.append(Fault("the case has no log at all", root.display_number))
         faults.extend(_verify_chain(root, found))
+    last = School.objects.values_list("last_number", flat=True).get(pk=school.pk)
+    known = set(Case.objects.filter(school=school, parent=None).values_list("number", flat=True))
+    faults += [Fault(f"case {number} of this school has vanished") for number in range(1, last + 1) if number not in known]
     for head in _read_heads():
         if head["school"] != school.slug:
             continue

@@ -24,6 +24,7 @@ from workflows.access import visible_to
 from workflows.commands import ANONYMOUS, SYSTEM, InvalidData, StepDenied
 from workflows.facts import actor_for, fresh, load, protocol_dirs
 from workflows.guards import Facts
+from workflows.letter_fields import NEEDS
 from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Outbox, Person
 from workflows.schooldays import AMSTERDAM
 from workflows.vocabulary import FIELDS, MILESTONES, STEPS, case_type_of
@@ -157,7 +158,8 @@ def throwaway_database() -> Iterator[None]:
                "AUTOCOMMIT": True, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False}  # fmt: skip
     connections["default"] = load_backend("django.db.backends.sqlite3").DatabaseWrapper(options, "default")
     try:
-        call_command("migrate", "kc_workflows", verbosity=0, interactive=False, skip_checks=True)
+        for app in ("auth", "kc_workflows"):
+            call_command("migrate", app, verbosity=0, interactive=False, skip_checks=True)
         yield
     finally:
         connections["default"].close()
@@ -386,6 +388,8 @@ def _filled(
         if name == "severity" and step == "incident.triage" and facts.case.get("severity") is not None:
             data[name] = facts.case["severity"]
             continue
+        if spec.is_words and step in STEPS and not STEPS[step].creates and name not in _asked_here(world, step, facts):
+            continue
         wanted = _wanted(world, step, name, facts)
         if wanted is not None:
             data[name] = wanted
@@ -404,6 +408,16 @@ def _filled(
         if "help_contact" not in given and (by in (ANONYMOUS, SYSTEM) or getattr(world.cast.person_of(by) if by in world.cast.users.values() else by, "kind", "") != "pupil"):
             data.pop("help_contact", None)
     return data
+
+
+def _asked_here(world: World, step: str, facts: Facts) -> set[str]:
+    """Return the fields that this step insists on, by itself, in a line of the pack or for one of its letters."""
+    asked = set(STEPS[step].required)
+    for line in world.found.at(step, facts.case_type).lines:
+        asked |= set(line.args.get("fields", ())) | {line.args.get("field", "")}
+    for letter in world.found.at(step, facts.case_type).letters:
+        asked |= set(NEEDS[letter.letter].facts)
+    return asked
 
 
 def _wanted(world: World, step: str, name: str, facts: Facts) -> Any:

@@ -216,6 +216,8 @@ class Facts:
             value = source.get(name)
             if not blank(value):
                 return value
+            if source is self.data and name in source:
+                return MISSING  # left empty on purpose: what was said before does not count for this step
         return MISSING
 
     def weigh(self, name: str) -> object:
