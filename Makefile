@@ -9,6 +9,7 @@ export VENV PYTHON
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 DEMO := var/demo.sqlite3
+MADE := var/demo.made
 
 .PHONY: help demo demo-fresh demo-data test setup setup-demo lint unit browser bench messages diagrams screenshots pins clean
 
@@ -19,7 +20,7 @@ demo: setup-demo demo-data  ## Set up everything, make five demo schools, serve 
 	@PORT=$(PORT) .ci/demo-server
 
 demo-fresh:  ## Throw the demo's data away; the next `make demo` makes it anew
-	@rm -rf $(DEMO) $(DEMO)-* var/mail var/demo-new.sqlite3* && echo "The demo's data is gone; make demo builds it anew."
+	@rm -rf $(MADE) $(DEMO) $(DEMO)-* var/mail var/demo-new.sqlite3* && echo "The demo's data is gone; make demo builds it anew."
 
 setup-demo:
 	@.ci/setup demo
@@ -27,14 +28,14 @@ setup-demo:
 # Built beside its place and moved there when whole, so that a half-built demo is never served.
 demo-data:
 	@mkdir -p var/mail
-	@if [ -f $(DEMO) ]; then \
+	@if [ -f $(DEMO) ] && [ -f $(MADE) ]; then \
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=$(DEMO) $(MANAGE) migrate --run-syncdb --verbosity 0; \
 	else \
 	  echo "Making the demo schools, people and cases"; \
-	  rm -f var/demo-new.sqlite3*; \
+	  rm -rf var/demo-new.sqlite3* $(DEMO)-* var/mail/*; \
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) migrate --run-syncdb --verbosity 0 && \
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) seed_demo && \
-	  mv var/demo-new.sqlite3 $(DEMO); \
+	  mv var/demo-new.sqlite3 $(DEMO) && touch $(MADE); \
 	fi
 
 test: setup lint  ## Set up and run everything: checks, unit, scenarios, integration, browser
