@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from tests.host.runtime import slug_of
 
@@ -30,7 +31,9 @@ class DemoSchool:
 
 def schools() -> list[DemoSchool]:
     """The schools in the database with everybody who has an account there, staff first."""
+    from workflows import schools as acts
     from workflows.models import CourseLink, Membership, Person, School
+    from workflows.words import label
 
     today = timezone.localdate()
     found = []
@@ -39,16 +42,18 @@ def schools() -> list[DemoSchool]:
         for member in Membership.objects.filter(school=school).select_related("user", "group").order_by("pk"):
             if member.ends is None or member.ends >= today:
                 where = f" {member.group.name}" if member.group else ""
-                roles.setdefault(member.user, []).append(f"{member.role}{where}")
+                roles.setdefault(member.user, []).append(f"{label('role', member.role)}{where}")
         for person in Person.objects.filter(school=school, user__isnull=False).select_related("user").order_by("pk"):
             if person.user and person.user not in roles:
-                roles[person.user] = [person.kind]
+                roles[person.user] = [label("person_kind", person.kind)]
         courses = tuple(
             (slug_of(link.course_key), link.group.name if link.group else "")
             for link in CourseLink.objects.filter(school=school).select_related("group").order_by("pk")
         )
         players = tuple(Player(user, ", ".join(words)) for user, words in roles.items())
-        found.append(DemoSchool(school.name, school.key, courses, players))
+        names = acts.protocol_for(school.key, school.sector).name
+        protocol = names.get((get_language() or "en")[:2], school.key)
+        found.append(DemoSchool(school.name, protocol, courses, players))
     return found
 
 
