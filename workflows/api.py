@@ -21,6 +21,15 @@ from workflows.commands import (
     record,
     retract,
 )
+from workflows.course_page import (
+    ROLES,
+    Place,
+    place_in,
+    pupil_page,
+    reasons,
+    school_of_course,
+    staff_page,
+)
 from workflows.queries import (
     approvals,
     cases_for,
@@ -40,8 +49,9 @@ from workflows.queries import (
 )
 
 __all__ = [
-    "ANONYMOUS", "SYSTEM", "InvalidData", "Outcome", "StalePage", "StepDenied", "approvals", "cases_for", "commands",
-    "correct_person", "count_waiting", "denials", "denials_loaded", "desk", "erase_words", "hand_over_case", "log_read",
-    "open_case", "open_child", "people_of", "perform", "person_of", "queries", "readers_of", "record", "retract", "roles_of",
-    "roster", "schools_of", "sight_of", "tick_late", "timeline", "visible_to",
+    "ANONYMOUS", "ROLES", "SYSTEM", "InvalidData", "Outcome", "Place", "StalePage", "StepDenied", "approvals", "cases_for",
+    "commands", "correct_person", "count_waiting", "denials", "denials_loaded", "desk", "erase_words", "hand_over_case",
+    "log_read", "open_case", "open_child", "people_of", "perform", "person_of", "place_in", "pupil_page", "queries",
+    "readers_of", "reasons", "record", "retract", "roles_of", "roster", "school_of_course", "schools_of", "sight_of",
+    "staff_page", "tick_late", "timeline", "visible_to",
 ]  # fmt: skip

@@ -130,13 +130,16 @@ def cases_for(user: Any, school: School) -> QuerySet[Case]:
     return visible_to(user).filter(school=school).select_related("school", "owner").order_by("-changed_at", "-pk")
 
 
-def _duties_for(user: Any, school: School) -> list[Duty]:
-    roles = roles_of(user, school)
+def duties_of(user: Any, roles: frozenset[str], seen: Any) -> QuerySet[Duty]:
+    """Return the duties still to be done by `user` with these roles, among the incidents `seen` (their primary keys)."""
     mine = Q(owner__in=roles - {"mentor"}) | Q(taken_over_by__in=roles)
     if "mentor" in roles:
         mine |= Q(owner="mentor", root__owner=user) | Q(owner="mentor", root__opened_by__user=user)
-    seen = visible_to(user).filter(school=school).values("pk")
-    rows = Duty.objects.filter(mine, root__in=seen, done_at=None).exclude(owner="")
+    return Duty.objects.filter(mine, root__in=seen, done_at=None).exclude(owner="")
+
+
+def _duties_for(user: Any, school: School) -> list[Duty]:
+    rows = duties_of(user, roles_of(user, school), visible_to(user).filter(school=school).values("pk"))
     return list(rows.select_related("root", "case", "root__school")[:100])
 
 

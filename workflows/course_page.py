@@ -1,0 +1,299 @@
+"""What a course page asks: which school this is, who is looking, what waits for them, what is offered to open a case.
+
+Reading only, in a number of queries that does not grow with the cases. A lesson is shown on screens in class rooms, so
+nothing here names a child or says what a case is about: a row is a number, a task and a day.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from workflows import clock, protocol, words
+from workflows.access import roles_of, visible_to
+from workflows.facts import fresh, protocol_for
+from workflows.guards import Actor, Facts
+from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, School
+from workflows.models.people import Dated
+from workflows.protocol import Denial
+from workflows.queries import OPEN_STATES, duties_of, roster
+from workflows.schooldays import SchoolCalendar
+from workflows.vocabulary import CATEGORIES, FIELDS
+
+COMMON: tuple[str, ...] = (
+    "cyberbullying", "insult", "image_without_consent", "intimate_image", "impersonation", "threat", "humiliating_video",
+    "phone_use",
+)  # fmt: skip
+"""What happens most, offered at once; everything else is one click away."""
+
+FOR_PUPILS: tuple[str, ...] = (
+    "cyberbullying", "image_without_consent", "intimate_image", "threat", "impersonation", "unwanted_contact", "other",
+)  # fmt: skip
+"""What a pupil is asked, in the same words."""
+
+ROLES: Mapping[str, Any] = {
+    "targets": pgettext_lazy("in the case", "It was done to them"),
+    "suspects": pgettext_lazy("in the case", "Did it"),
+    "participants": pgettext_lazy("in the case", "Joined in"),
+    "sharers": pgettext_lazy("in the case", "Passed it on"),
+    "bystanders": pgettext_lazy("in the case", "Saw it"),
+}
+"""Which role a tick stands for, by the field of `incident.report`."""
+
+DECIDERS = frozenset({"director", "board", "manager"})
+"""Roles for whom proposed measures, cases brought to them and letters to approve wait."""
+
+SHOWN = 5
+"""Rows on a course page; the rest is a number and a link to the desk."""
+
+COUNTED = 100
+"""Where counting stops: a desk with more than this says "more than"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somebody on the course page of a school: as staff with `roles`, or as the pupil `pupil`."""
+
+    school: School
+    group: Group | None
+    roles: frozenset[str] = frozenset()
+    pupil: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits: `what` is duty, measure, letter or case; `key` is that of the row its page shows."""
+
+    what: str
+    label: str
+    number: str
+    at: datetime
+    late: bool
+    key: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPage:
+    """What a member of staff finds: what waits, how much, how many cases are open, and what the form offers."""
+
+    waiting: Sequence[Waiting]
+    total: int
+    more_than: bool
+    approvals: int
+    open_cases: int
+    roster: Sequence[Person]
+    common: Sequence[tuple[str, str]]
+    rare: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """An own case as a pupil sees it in a list."""
+
+    key: str
+    title: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PupilPage:
+    """What a pupil finds: who can be asked, who can be kept out, when it is read, and own cases after the talk."""
+
+    categories: Sequence[tuple[str, str]]
+    contacts: Sequence[tuple[str, str]]
+    excludable: Sequence[tuple[str, str]]
+    read_by: date
+    cases: Sequence[OwnCase] = field(default_factory=tuple)
+
+
+def school_of_course(course_key: str) -> School | None:
+    """Return the school to which the administrator has linked a course, if it is in use."""
+    link = _link(course_key)
+    return link.school if link else None
+
+
+def _link(course_key: str) -> CourseLink | None:
+    rows = CourseLink.objects.select_related("school", "group")
+    return rows.filter(course_key=course_key, school__is_active=True).first() if course_key else None
+
+
+def place_in(user: Any, course_key: str) -> Place | None:
+    """Return where `user` stands on a course page; None when the course has no school or they have no part in it.
+
+    Args:
+        user: a Django user. Superuser and course staff count for nothing here: only dated rows of the school do.
+        course_key: the course's key as text.
+    """
+    link = _link(course_key)
+    if link is None or user is None or not user.is_active:
+        return None
+    roles = roles_of(user, link.school)
+    if roles:
+        return Place(link.school, link.group, roles)
+    today = clock.today()
+    pupils = Person.objects.filter(Dated.active(today, "enrolments__"), user=user, school=link.school, kind="pupil")
+    pupil = pupils.distinct().first()
+    return Place(link.school, link.group, pupil=pupil) if pupil else None
+
+
+def staff_page(user: Any, place: Place) -> StaffPage:
+    """Return what a member of staff finds on the course page."""
+    seen = visible_to(user).filter(school=place.school)
+    rows = _waiting(user, place.roles, seen)
+    found = list(rows.order_by("w_place", "w_at")[: COUNTED + 1])
+    kinds = Counter(row[0] for row in found)
+    local = protocol_for(place.school, clock.today()).categories
+    rare = [(key, words.label("category", key)) for key in CATEGORIES if key not in COMMON]
+    rare[-1:-1] = [(key, words.in_language(names)) for key, names in local.items()]
+    return StaffPage(
+        waiting=[_row(row) for row in found[:SHOWN]],
+        total=min(len(found), COUNTED),
+        more_than=len(found) > COUNTED,
+        approvals=kinds["measure"],
+        open_cases=seen.filter(state__in=OPEN_STATES).count(),
+        roster=roster(place.school, place.group) if place.group else [],
+        common=[(key, words.label("category", key)) for key in COMMON],
+        rare=rare,
+    )
+
+
+def _waiting(user: Any, roles: frozenset[str], seen: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """Return everything that waits for somebody as one query of plain rows, see `_part`."""
+    keys = seen.order_by().values("pk")
+    mine = Q(state="reported") & (Q(owner=user) | Q(owner=None))
+    if roles & DECIDERS:
+        mine |= Q(state="escalated")
+    found = [
+        _part("duty", duties_of(user, roles, keys), name="task", at="due_at", key="case__key", root="root__"),
+        _part("case", Case.objects.filter(mine, pk__in=keys), name="state", at="opened_at", key="key", root=""),
+    ]
+    if roles & DECIDERS:
+        measures = Case.objects.filter(type="measure", state="proposed", parent__in=keys).exclude(opened_by__user=user)
+        letters = Letter.objects.filter(root__in=keys, state__in=["draft", "failed"])
+        found += [
+            _part("measure", measures, name="state", at="opened_at", key="key", root="parent__"),
+            _part("letter", letters, name="kind", at="created_at", key="key", root="root__"),
+        ]
+    together: QuerySet[Any, Any] = found[0].union(*found[1:], all=True)
+    return together
+
+
+def _part(what: str, rows: QuerySet[Any], *, name: str, at: str, key: str, root: str) -> QuerySet[Any, Any]:
+    """Return one kind of waiting thing as rows (what, place, name, at, key, incident, number, opened).
+
+    What somebody must decide comes first (`place`), then by moment. `root` is the way to the incident.
+    """
+    return rows.order_by().annotate(
+        w_what=Value(what, output_field=CharField()), w_place=Value(0 if what == "measure" else 1), w_name=F(name), w_at=F(at),
+        w_key=F(key), w_root=F(f"{root}key"), w_number=F(f"{root}number"), w_opened=F(f"{root}opened_at"),
+    ).values_list("w_what", "w_place", "w_name", "w_at", "w_key", "w_root", "w_number", "w_opened")  # fmt: skip
+
+
+def _row(row: tuple[Any, ...]) -> Waiting:
+    what, _place, name, at, key, root, number, opened = row
+    if what == "duty":
+        label = words.capital(words.label("task", name))
+    elif what == "letter":
+        label = _("Look at a letter and approve it")
+    elif what == "measure":
+        label = _("Decide on a proposed measure")
+    else:
+        label = _("Assess a new report") if name == "reported" else _("Look at a case that was brought to you")
+    late = what == "duty" and at < clock.now()
+    return Waiting(what, label, f"{opened.year}-{number}", at, late, str(key), str(root))
+
+
+def pupil_page(user: Any, place: Place) -> PupilPage:
+    """Return what a pupil finds on the course page.
+
+    Raises:
+        ValueError: the place is not a pupil's.
+    """
+    if place.pupil is None:
+        raise ValueError("this place is not a pupil's")
+    school = place.school
+    near = _who_is_near(place.pupil)
+    asked, found, calendar = _asked_by_pupil(place)
+    due = [calendar.due(clock.now(), dict(line.within)) for line in protocol.duties(found, asked) if line.task == "incident.triage"]
+    cases = visible_to(user).filter(school=school).order_by("-changed_at", "-pk")[:SHOWN]
+    local = found.categories
+    return PupilPage(
+        categories=[(key, words.label("category", key)) for key in FOR_PUPILS],
+        contacts=[(key, _called(key, near)) for key in contacts_allowed(place)],
+        excludable=[(str(pk), name) for pk, (name, _role) in near.items()],
+        read_by=min(due).date() if due else calendar.next(clock.today()),
+        cases=[
+            OwnCase(
+                key=str(case.key), is_open=case.state in OPEN_STATES,
+                title=words.in_language(local[case.facts["category"]]) if case.facts.get("category") in local
+                else words.label("category", case.facts.get("category", ""), fallback=_("Case")),
+            )
+            for case in cases
+        ],
+    )  # fmt: skip
+
+
+def _asked_by_pupil(place: Place, **data: Any) -> tuple[Facts, protocol.Protocol, SchoolCalendar]:
+    """Return the facts of a report that this pupil is about to make, with the protocol and calendar of the school."""
+    loaded = fresh(place.school, {})
+    actor = Actor(id=str(place.pupil.pk) if place.pupil else "", roles=frozenset({"pupil"}))
+    return loaded.for_step(loaded.root, "incident.report", actor=actor, data=data), loaded.protocol, loaded.calendar
+
+
+def contacts_allowed(place: Place) -> list[str]:
+    """Return whom a pupil may ask for help by the school's protocol, such as only the teacher and the mentor."""
+    allowed = []
+    for key in FIELDS["help_contact"].choices:
+        asked, found, _calendar = _asked_by_pupil(place, help_contact=key)
+        denied = protocol.denials(found, asked)
+        if not any(one.remedy is not None and one.remedy.name == "help_contact" for one in denied):
+            allowed.append(key)
+    return allowed
+
+
+def _who_is_near(pupil: Person) -> dict[int, tuple[str, str]]:
+    """Return the staff who could be told what a pupil reports: (name, role) by person."""
+    today = clock.today()
+    here = Enrolment.objects.filter(Dated.active(today), person=pupil).values("group")
+    rows = Membership.objects.filter(Dated.active(today), school=pupil.school_id, user__kc_people__school=pupil.school_id)
+    leaders = ("director", "confidential_counsellor")
+    rows = rows.filter(Q(role="mentor", group__in=here) | Q(role__in=leaders) | Q(acting_for__in=leaders)).order_by("pk")
+    found: dict[int, tuple[str, str]] = {}
+    for role, acting, pk, given, family in rows.values_list(
+        "role", "acting_for", "user__kc_people", "user__kc_people__given_name", "user__kc_people__family_name"
+    ):
+        found.setdefault(pk, (f"{given} {family}".strip(), acting or role))
+    return found
+
+
+def excludable(pupil: Person) -> list[tuple[str, str]]:
+    """Return the staff a pupil may keep out of a report: whoever could otherwise be told, by (id, name)."""
+    return [(str(pk), name) for pk, (name, _role) in _who_is_near(pupil).items()]
+
+
+def _called(contact: str, near: Mapping[int, tuple[str, str]]) -> str:
+    """Return a choice of help with the names behind it: `My mentor (Marit Krijtstreep)`."""
+    names = [name for name, role in near.values() if role == contact]
+    label = words.label("help_contact", contact)
+    return f"{label} ({words.all_of(names)})" if names else label
+
+
+def reasons(denials: Sequence[Denial], school: School) -> list[dict[str, Any]]:
+    """Return why a report was refused: each a `text`, the `field` that lifts it ("" when none) and its `articles`."""
+    found = protocol_for(school, clock.today())
+    return [
+        {
+            "text": words.say(one.sentence),
+            "field": one.remedy.name if one.remedy is not None and one.remedy.kind == "field" else "",
+            "articles": [article["text"] for article in (words.article(found, key) for key in one.articles) if article["source"]],
+        }
+        for one in denials
+    ]
