@@ -18,7 +18,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from workflows.vocabulary import STAFF_ROLES
 
@@ -261,9 +261,9 @@ def read(data: bytes | str, *, today: date) -> Table:
             problems.append(Problem(line, "", _("has more cells than the first row; is there a separator in a text?")))
             continue
         cells = {c: unicodedata.normalize("NFC", record[p]).strip() if p < len(record) else "" for c, p in places.items()}
-        row, wrong = _read_row(line, cells, {c: header[p] for c, p in places.items()}, today)
-        problems += wrong
-        if row is not None and not wrong:
+        row, found = _read_row(line, cells, {c: header[p] for c, p in places.items()}, today)
+        problems += found
+        if row is not None and not found:
             rows.append(row)
     kept = "\r\n" * above + _as_text(places, body)
     return Table(tuple(rows), tuple(problems), tuple(unread), tuple(places), kept)
@@ -298,8 +298,8 @@ def _read_row(
             values[column] = _READERS.get(column, _line)(cell)
             if len(cell) > _LENGTHS.get(column, 254):
                 raise ValueError(_("is too long"))
-        except ValueError as wrong:
-            problems.append(Problem(line, names[column], wrong.args[0]))
+        except ValueError as reason:
+            problems.append(Problem(line, names[column], str(reason)))
     problems += _across(line, kind, values, names, today)
     return Row(line, kind, values), problems
 

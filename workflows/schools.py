@@ -58,7 +58,7 @@ def create_school(*, by: Any = None, name: str, slug: str, key: str, sector: str
         raise PeopleError("slug", _("There is a school with this short name already."))
     protocol = protocol_for(key, sector)
     details.setdefault("channels", list(protocol.routes or vocabulary.ROUTES))
-    school = saved(School(name=name, slug=slug, key=key, sector=sector, legal_form=legal_form, **details))
+    school: School = saved(School(name=name, slug=slug, key=key, sector=sector, legal_form=legal_form, **details))
     log(school, by, "school.create", protocol=key)
     return school
 

@@ -88,6 +88,11 @@ def address(name: str, school: School, *args: Any) -> str:
     return reverse(f"kc_workflows:{name}", args=[school.slug, *args])
 
 
+def _posted(request: HttpRequest) -> Any:
+    """What a form was sent with, empty ones included; None when the page is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
 def _show(request: HttpRequest, school: School, template: str, form: Any = None, **context: Any) -> HttpResponse:
     wrong = form is not None and form.is_bound and not form.is_valid()
     context = {"school": school, "form": form, "setup_url": address("setup", school), **context}
@@ -127,7 +132,7 @@ def letterhead(request: HttpRequest, school: School) -> HttpResponse:
     """Change letterhead, contacts and the ways to send letters."""
     protocol = schools.protocol_for(school.key, school.sector)
     routes = protocol.routes or tuple(vocabulary.ROUTES)
-    form = SchoolForm(request.POST or None, files=request.FILES or None, school=school, routes=routes)
+    form = SchoolForm(_posted(request), files=request.FILES if request.method == "POST" else None, school=school, routes=routes)
     if request.method == "POST" and _done(
         form, lambda: schools.change_school(school, by=request.user, **form.fields_of_school)
     ):
@@ -141,7 +146,7 @@ def letterhead(request: HttpRequest, school: School) -> HttpResponse:
 def protocol_settings(request: HttpRequest, school: School) -> HttpResponse:
     """Answer the questions that the protocol leaves to the school."""
     protocol = schools.protocol_for(school.key, school.sector)
-    form = SettingsForm(request.POST or None, protocol=protocol, answers=school.settings)
+    form = SettingsForm(_posted(request), protocol=protocol, answers=school.settings)
     if request.method == "POST" and _done(
         form, lambda: schools.change_school(school, by=request.user, settings={**school.settings, **form.answers})
     ):
@@ -155,7 +160,7 @@ def protocol_settings(request: HttpRequest, school: School) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def holidays(request: HttpRequest, school: School) -> HttpResponse:
     """The school's own holidays."""
-    form = HolidayForm(request.POST or None)
+    form = HolidayForm(_posted(request))
 
     def act() -> None:
         told = {name: form.cleaned_data[name] for name in ("name", "first", "last")}
@@ -182,7 +187,7 @@ def holiday_remove(request: HttpRequest, school: School, pk: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def courses(request: HttpRequest, school: School) -> HttpResponse:
     """Which courses belong to the school."""
-    form = CourseForm(request.POST or None, school=school)
+    form = CourseForm(_posted(request), school=school)
 
     def act() -> None:
         key, group = form.cleaned_data["course_key"], form.cleaned_data["group"]
@@ -210,7 +215,7 @@ def course_remove(request: HttpRequest, school: School, pk: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, school: School) -> HttpResponse:
     """Who holds which role from when until when, and a form to give one."""
-    form = MemberForm(request.POST or None, school=school)
+    form = MemberForm(_posted(request), school=school)
 
     def act() -> None:
         told = {name: form.cleaned_data[name] for name in ("role", "group", "acting_for", "starts", "ends")}
@@ -230,7 +235,7 @@ def members(request: HttpRequest, school: School) -> HttpResponse:
         }
         for row in rows
     ]  # fmt: skip
-    told.sort(key=lambda row: row["name"])
+    told.sort(key=lambda row: str(row["name"]))
     return _show(request, school, "members", form, title=SECTIONS["setup-members"], rows=told)
 
 
@@ -251,7 +256,7 @@ def member_end(request: HttpRequest, school: School, pk: int) -> HttpResponse:
     ids = sorted(set(here.values_list("user_id", flat=True)), key=lambda user: names.get(user, ""))
     cases = people.open_cases_of(member.user, school).count()
     form = EndForm(
-        request.POST or None, colleagues=[(str(user), names.get(user, "")) for user in ids], cases=cases,
+        _posted(request), colleagues=[(str(user), names.get(user, "")) for user in ids], cases=cases,
         initial={"ends": today},
     )  # fmt: skip
 
@@ -286,7 +291,7 @@ def guardian(request: HttpRequest, school: School, pk: int) -> HttpResponse:
     """What is known of one parent's say over one pupil."""
     tie = get_object_or_404(Guardianship.objects.select_related("pupil", "guardian"), pupil__school=school, pk=pk)
     names = ("authority", "relation", "hides_address", "ends")
-    form = GuardianForm(request.POST or None, initial={name: getattr(tie, name) for name in names})
+    form = GuardianForm(_posted(request), initial={name: getattr(tie, name) for name in names})
 
     def act() -> None:
         told = {name: form.cleaned_data[name] for name in names}
