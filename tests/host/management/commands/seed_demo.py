@@ -19,8 +19,8 @@ class Command(BaseCommand):
         Raises:
             CommandError: the database has users already, so this may not be a demo.
         """
-        from tests.host import demo
+        from tests.host.demo import build
 
         if User.objects.exists():
             raise CommandError("this database has users already; the demo is built in an empty one (make demo-fresh)")
-        demo.build(self.stdout)
+        build(self.stdout)
