@@ -104,7 +104,7 @@ class Reader:
         """Demand that a table has no other keys."""
         for name in table:
             if name not in allowed:
-                self.wrong(f"{key}.{name}", f"Unknown key “{name}”.", hint(name, allowed))
+                self.wrong(f"{key}.{name}".lstrip("."), f"Unknown key “{name}”.", hint(name, allowed))
 
     def table(self, key: str, value: object) -> Mapping[str, Any]:
         """Demand a table; anything else counts as an empty one."""
@@ -133,7 +133,9 @@ class Reader:
         found = conditions(self.table(f"{key}.when", table.get("when", {})))
         for one in found:
             place = f"{key}.when.{one.key}"
-            if one.key not in FACT_KEYS and one.key not in self.settings:
+            if not one.values:
+                self.wrong(place, "The list is empty.")
+            elif one.key not in FACT_KEYS and one.key not in self.settings:
                 self.wrong(place, f"Unknown fact “{one.key}”.", hint(one.key, (*FACT_KEYS, *self.settings)))
             elif one.op != "in":
                 self.bound(place, one.values[0])
@@ -185,7 +187,7 @@ class Reader:
         self.known(f"{key}.strength", "strength", strength, STRENGTHS)
         if name is None and strength != "advise":
             self.wrong(key, "A line without a guard demands nothing.", 'Name a guard, or only show it: strength = "advise".')
-        if name is not None and name not in GUARDS:
+        if name is not None and (not isinstance(name, str) or name not in GUARDS):
             self.wrong(f"{key}.guard", f"Unknown guard “{name}”.", hint(name, GUARDS))
             return None
         guard = GUARDS[name] if name is not None else None
@@ -308,7 +310,7 @@ class _Said:
 def _place(reader: Reader, place: str, table: Mapping[str, Any], said: _Said) -> None:
     reader.keys(place, table, ("roles", "cites", "requires", "duties", "letters"))
     cited: set[str] = set()
-    if "roles" in table or "cites" in table or not table:
+    if "roles" in table or "cites" in table or not any(table.get(part) for part in ("requires", "duties", "letters")):
         articles = reader.cites(place, table)
         cited.update(articles)
     if "roles" in table:
@@ -449,8 +451,8 @@ def read(text: str, file: str, inherited: Mapping[str, Iterable[str]] | None = N
         sha256=sha256(text.encode()).hexdigest(),
         binding=raw.get("binding", True) is not False,
         sector=sector,
-        extends=tuple(raw.get("extends", ())),
-        drops=tuple(raw.get("drops", ())),
+        extends=tuple(str(one) for one in listed(raw.get("extends", []))),
+        drops=tuple(str(one) for one in listed(raw.get("drops", []))),
         file=file,
         articles=_articles(reader, raw, bool(sector)),
         places=tuple(said.places),

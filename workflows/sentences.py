@@ -109,6 +109,7 @@ _LABELS: Mapping[str, Mapping[str, str]] = {
     "letter": vocabulary.LETTERS,
     "people": vocabulary.SELECTORS,
     "field": {**FACTS, **{name: field.label for name, field in vocabulary.FIELDS.items()}},
+    "type": {"police": "police track", "takedown": "request to take it down"},
     "step": {name: step.label for name, step in vocabulary.STEPS.items()},
     "milestone": {name: known.label for table in vocabulary.MILESTONES.values() for name, known in table.items()},
 }

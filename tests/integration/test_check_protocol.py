@@ -1,0 +1,105 @@
+"""Wrong packs speak: in the command, at boot, and when one was edited after a case had followed it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import SettingsWrapper
+
+from tests.unit.kernel import layer
+from workflows import protocol
+from workflows.checks import packs_are_kept, packs_are_sound
+from workflows.models import PackSeal
+from workflows.vocabulary import CATEGORIES, FIELDS, KINDS, LETTERS, MILESTONES, ROLES, SELECTORS, STATES, STEPS
+
+SOUND = '[steps.police.consider]\nroles = ["employee"]\ncites = "A1"\n' + "".join(
+    f'[steps.police.{step}]\ncites = "A1"\n' for step in ("report", "decline", "conclude")
+)
+WRONG = SOUND.replace('"employee"', '"employe"')
+
+
+def write(folder: Path, body: str) -> Path:
+    path = folder / "mine" / "2026-01-01.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(layer(body, head='key = "mine"\nin_force = 2026-01-01\nsource = "Test"\n'), encoding="utf-8")
+    return path
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("check_protocol", *arguments, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def test_a_sound_pack_passes(tmp_path: Path) -> None:
+    assert run(str(write(tmp_path, SOUND))).splitlines()[-1] == "1 passed, 0 failed"
+
+
+def test_a_wrong_pack_is_named_with_file_key_and_hint(tmp_path: Path) -> None:
+    out = StringIO()
+    path = write(tmp_path, WRONG)
+    with pytest.raises(CommandError) as failed:
+        call_command("check_protocol", str(path), stdout=out, no_color=True)
+    assert failed.value.returncode == 1
+    first, second, last = out.getvalue().splitlines()
+    assert first == f"{path}: steps.police.consider.roles: Unknown role “employe”. Did you mean “employee”?"
+    assert second == f"{path}: 1 problems"
+    assert last == "0 passed, 1 failed"
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(CommandError):
+        run("no/such/file.toml")
+
+
+def test_without_a_file_every_pack_is_checked(settings: SettingsWrapper, tmp_path: Path) -> None:
+    settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
+    write(tmp_path, SOUND)
+    assert run().splitlines()[-1] == f"{len(protocol.all_packs()) + 1} passed, 0 failed"
+
+
+def test_the_vocabulary_has_every_word() -> None:
+    told = run("--vocabulary")
+    for words in (STATES, STEPS, MILESTONES["incident"], FIELDS, SELECTORS, ROLES, CATEGORIES, KINDS, LETTERS):
+        assert all(f"  {word}" in told for word in words)
+
+
+def test_a_wrong_pack_stops_the_boot(settings: SettingsWrapper, tmp_path: Path) -> None:
+    settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
+    write(tmp_path, WRONG)
+    (found,) = packs_are_sound(None)
+    assert (found.id, found.hint) == ("kc.E001", "Did you mean “employee”?")
+    assert "2026-01-01.toml: steps.police.consider.roles" in found.msg
+    assert found in run_checks()
+
+
+def test_a_folder_that_is_not_there_stops_the_boot(settings: SettingsWrapper, tmp_path: Path) -> None:
+    settings.KC_PROTOCOL_DIRS = [str(tmp_path / "none")]
+    assert [found.id for found in packs_are_sound(None)] == ["kc.E002"]
+
+
+def test_the_packs_of_the_product_boot() -> None:
+    assert packs_are_sound(None) == []
+
+
+@pytest.mark.django_db
+def test_a_pack_edited_after_it_was_followed(settings: SettingsWrapper, tmp_path: Path) -> None:
+    settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
+    path = write(tmp_path, SOUND)
+    followed = protocol.load(path).layers[-1]
+    PackSeal.objects.create(
+        key=followed.key, in_force=followed.in_force, sha256=followed.sha256, sealed_at="2026-01-02T09:00:00Z"
+    )
+    assert packs_are_kept(None, databases=["default"]) == []
+    assert packs_are_kept(None) == [], "a boot does not ask the database"
+    path.write_text(path.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    (found,) = packs_are_kept(None, databases=["default"])
+    assert found.id == "kc.E003"
+    assert "edited" in found.msg
+    path.unlink()
+    (found,) = packs_are_kept(None, databases=["default"])
+    assert "gone" in found.msg
