@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from tests.unit.kernel import layer
 from workflows import protocol
@@ -56,7 +56,7 @@ def test_a_file_that_is_not_there() -> None:
         run("no/such/file.toml")
 
 
-def test_without_a_file_every_pack_is_checked(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_without_a_file_every_pack_is_checked(settings: Settings, tmp_path: Path) -> None:
     settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
     write(tmp_path, SOUND)
     assert run().splitlines()[-1] == f"{len(protocol.all_packs()) + 1} passed, 0 failed"
@@ -68,7 +68,7 @@ def test_the_vocabulary_has_every_word() -> None:
         assert all(f"  {word}" in told for word in words)
 
 
-def test_a_wrong_pack_stops_the_boot(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_a_wrong_pack_stops_the_boot(settings: Settings, tmp_path: Path) -> None:
     settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
     write(tmp_path, WRONG)
     (found,) = packs_are_sound(None)
@@ -77,7 +77,7 @@ def test_a_wrong_pack_stops_the_boot(settings: SettingsWrapper, tmp_path: Path) 
     assert found in run_checks()
 
 
-def test_a_folder_that_is_not_there_stops_the_boot(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_stops_the_boot(settings: Settings, tmp_path: Path) -> None:
     settings.KC_PROTOCOL_DIRS = [str(tmp_path / "none")]
     assert [found.id for found in packs_are_sound(None)] == ["kc.E002"]
 
@@ -87,7 +87,7 @@ def test_the_packs_of_the_product_boot() -> None:
 
 
 @pytest.mark.django_db
-def test_a_pack_edited_after_it_was_followed(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_a_pack_edited_after_it_was_followed(settings: Settings, tmp_path: Path) -> None:
     settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
     path = write(tmp_path, SOUND)
     followed = protocol.load(path).layers[-1]

@@ -124,4 +124,4 @@ def test_the_course_page_opens_for_a_mentor(client: Client) -> None:
 
 def test_an_unknown_database_is_named() -> None:
     with pytest.raises(ValueError, match="oracle"):
-        database(Path("."), {"KC_DATABASE": "oracle"})
+        database(Path(), {"KC_DATABASE": "oracle"})
