@@ -34,12 +34,7 @@ def packs_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         for folder in _folders()
         if not folder.is_dir()
     ]
-    problems: list[protocol.Problem] = []
-    for path in protocol.all_packs(_folders()):
-        try:
-            problems += protocol.check(protocol.load(path, search=_folders()))
-        except protocol.LoadError as wrong:
-            problems += wrong.problems
+    problems = [problem for path in protocol.all_packs(_folders()) for problem in protocol.check_file(path, _folders())]
     return [*found, *(_error(problem) for problem in dict.fromkeys(problems))]
 
 

@@ -7,6 +7,7 @@ PURE. Faults of a single line are found while reading (`workflows.pack_reader`);
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -260,24 +261,37 @@ def _meet(one: Condition, other: Condition) -> bool:
 def _out_of_reach(protocol: Protocol) -> Iterator[Problem]:
     """Fields and facts of the pack's own lines that no step at that place ever asks for."""
     own = protocol.layers[-1]
-    computed = {*FACTS, *DERIVED_FACTS, *_COMPUTED}
-    milestones = {name for table in MILESTONES.values() for one in table.values() for name in one.fields}
     for line in own.lines:
-        part, case_type, name = line.place.split(".")
-        asked = set(fields_of(case_type))
-        if part == "records":
-            known = MILESTONES[case_type]
-            asked |= {field for milestone in known if name in (milestone, "any") for field in known[milestone].fields}
+        asked = _asked_at(line.place)
         named = [line.args[key] for key in ("field", "first", "then") if key in line.args] + list(line.args.get("fields", ()))
         for field in named:
-            if field in FIELDS and field not in computed and field not in asked:
-                yield Problem(own.file, line.key, f"No step of “{case_type}” asks for “{field}”.", hint(field, asked))
-        for condition in line.when:
-            if condition.key in {one.key for one in protocol.settings.values()} | computed | asked:
-                continue
-            if condition.key not in milestones:
+            if field in FIELDS and field not in asked:
+                message = f"No step of “{line.place.split('.')[1]}” asks for “{field}”."
+                yield Problem(own.file, line.key, message, hint(field, asked))
+    told = {name for table in MILESTONES.values() for one in table.values() for name in one.fields} | set(protocol.settings)
+    for key, place, when in _conditions(own):
+        for condition in when:
+            if condition.key not in told and condition.key not in _asked_at(place):
+                case_type = place.split(".")[1]
                 message = f"The condition on “{condition.key}” can never hold here: no step of “{case_type}” asks for it."
-                yield Problem(own.file, f"{line.key}.when", message, "Move the line to a step of the case that has it.")
+                yield Problem(own.file, f"{key}.when", message, "Move the line to a step of the case that has it.")
+
+
+def _conditions(layer: Layer) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+    yield from ((line.key, line.place, line.when) for line in layer.lines)
+    yield from ((f"{duty.place}.duties", duty.place, duty.when) for duty in layer.duties)
+    yield from ((f"{letter.place}.letters", letter.place, letter.when) for letter in layer.letters)
+
+
+@lru_cache(maxsize=256)
+def _asked_at(place: str) -> frozenset[str]:
+    """What a rule at this place may ask: computed facts, and the fields of the steps (and the milestone) there."""
+    part, case_type, name = place.split(".")
+    asked = fields_of(case_type) | {*FACTS, *DERIVED_FACTS, *_COMPUTED}
+    if part == "records":
+        milestones = MILESTONES[case_type]
+        asked |= {field for milestone in milestones if name in (milestone, "any") for field in milestones[milestone].fields}
+    return asked
 
 
 _COMPUTED = ("severity", "falls_on_child", "anonymous", "mode", "suspects", "targets")

@@ -90,6 +90,18 @@ def all_packs(search: Sequence[str | Path] = ()) -> tuple[Path, ...]:
     return tuple(path for folder in folders for path in sorted(folder.glob("*/*.toml")))
 
 
+def turning_days(protocol: Protocol, search: Sequence[str | Path] = ()) -> tuple[date, ...]:
+    """The days on which a layer below changes while this version is in force, its own first day included.
+
+    A pack is sound when it is sound on each of them.
+    """
+    folders = (*(Path(one) for one in search), HOME)
+    later = [day for day in versions(protocol.key, folders) if day > protocol.in_force]
+    end = min(later, default=date.max)
+    changes = {day for layer in protocol.layers[:-1] for day in versions(layer.key, folders)}
+    return (protocol.in_force, *sorted(day for day in changes if protocol.in_force < day < end))
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a pack's text, in hexadecimal, as `Layer.sha256` has it."""
     return sha256(path.read_text(encoding="utf-8").encode()).hexdigest()

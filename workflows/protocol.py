@@ -6,12 +6,13 @@ what a page shows as "not yet", and `by=None` leaves out the lines about who act
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, plays, select
 from .pack_checks import check
-from .packs import HOME, all_packs, digest, from_texts, load
+from .packs import HOME, all_packs, digest, from_texts, load, turning_days
 from .rules import (
     Article,
     Clause,
@@ -31,7 +32,7 @@ from .vocabulary import FACT_KEYS, FIELDS, MILESTONES, ROLES
 
 __all__ = [
     "HOME", "Article", "Clause", "Denial", "DutyLine", "DutyView", "Layer", "LetterLine", "Line", "LoadError", "Owed", "Problem",
-    "Protocol", "Remedy", "Rules", "Setting", "addressees", "advice", "all_packs", "answered", "check", "clauses", "denials", "digest",
+    "Protocol", "Remedy", "Rules", "Setting", "addressees", "advice", "all_packs", "answered", "check", "check_file", "clauses", "denials", "digest",
     "duties", "duty_met", "expected_roles", "from_texts", "letters", "load", "select",
 ]  # fmt: skip
 
@@ -152,6 +153,17 @@ def answered(protocol: Protocol, facts: Facts, answers: Mapping[str, str]) -> tu
             if line.guard == "recorded" and _is_answered(line, facts, answers) and facts.judge(line.when) is True
         )
     )
+
+
+def check_file(path: Path, search: Sequence[str | Path] = ()) -> tuple[Problem, ...]:
+    """Everything that is wrong with a pack file, with the layers below it as they are on each day it is in force."""
+    found: list[Problem] = []
+    try:
+        for day in turning_days(load(path, search=search), search):
+            found += check(load(path, search=search, on=day))
+    except LoadError as wrong:
+        found += wrong.problems
+    return tuple(dict.fromkeys(found))
 
 
 def duties(protocol: Protocol, facts: Facts) -> tuple[DutyLine, ...]:

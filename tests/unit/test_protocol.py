@@ -33,6 +33,7 @@ from workflows.protocol import (
     advice,
     answered,
     check,
+    check_file,
     clauses,
     denials,
     duties,
@@ -462,6 +463,17 @@ def test_the_version_in_force_on_a_day(tmp_path: Path) -> None:
         load("mine/2024-05-31", search=[tmp_path])
 
 
+def test_a_pack_is_checked_on_each_day_a_layer_below_changes(tmp_path: Path) -> None:
+    roles = '[steps.measure.approve]\nroles = ["{role}"]\ncites = "A1"'
+    write(tmp_path, "base", "2024-01-01", roles.format(role="director"))
+    mine = write(tmp_path, "mine", "2024-06-01", roles.format(role="director"), extends='"base"')
+    assert not [one for one in check_file(mine, [tmp_path]) if "share no role" in one.message]
+    write(tmp_path, "base", "2026-01-01", roles.format(role="board"))
+    assert [one.key for one in check_file(mine, [tmp_path]) if "share no role" in one.message]
+    write(tmp_path, "mine", "2025-12-01", roles.format(role="board"), extends='"base"')
+    assert not [one for one in check_file(mine, [tmp_path]) if "share no role" in one.message], "it was superseded before"
+
+
 def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path, "mine", "2024-01-01")
     before = load("mine", search=[tmp_path])
@@ -499,7 +511,7 @@ def test_a_misplaced_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", protocol.all_packs(), ids=lambda path: path.parent.name)
 def test_every_pack_of_the_product_is_sound(path: Path) -> None:
-    assert [str(problem) for problem in check(load(path))] == []
+    assert [str(problem) for problem in check_file(path)] == []
 
 
 def test_asking_every_step_of_a_case_is_quick() -> None:

@@ -54,10 +54,7 @@ class Command(BaseCommand):
     def _check(self, paths: Iterable[Path], folders: list[str]) -> tuple[int, int]:
         passed = failed = 0
         for path in paths:
-            try:
-                problems = protocol.check(protocol.load(path, search=folders))
-            except protocol.LoadError as wrong:
-                problems = wrong.problems
+            problems = protocol.check_file(path, folders)
             for problem in problems:
                 self.stdout.write(self.style.ERROR(str(problem)))
             self.stdout.write(f"{path}: " + (f"{len(problems)} problems" if problems else "sound"))
