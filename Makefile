@@ -11,7 +11,7 @@ MANAGE := $(BIN)/python manage.py
 DEMO := var/demo.sqlite3
 MADE := var/demo.made
 
-.PHONY: help demo demo-fresh demo-data test setup setup-demo lint unit browser bench messages diagrams screenshots pins clean
+.PHONY: help demo demo-fresh demo-data test setup setup-demo lint unit browser bench messages block-css diagrams screenshots pins clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -60,6 +60,9 @@ bench: setup  ## Measure the bars; writes docs/benchmarks.md
 
 messages: setup  ## Bring locale/ up to date with the code (needs gettext)
 	@$(MANAGE) makemessages --locale nl --no-obsolete --no-wrap --add-location file --ignore 'var/*' --ignore 'build/*' --ignore 'tests/*' --ignore '.venv*'
+
+block-css:  ## Make the style of the card in a lesson from the pages' style sheet
+	@$(BIN)/python -m kc_xblock.stylesheet
 
 diagrams: setup  ## Draw the state machines into docs/
 	@$(MANAGE) draw_machines docs/machines
