@@ -39,6 +39,7 @@ class _Press:
     fonts: Any
     sheet: Any
     images: dict[str, Any]
+    refusal: type[BaseException]
 
 
 _lock = threading.Lock()
@@ -76,16 +77,30 @@ def _load() -> _Press:
     try:
         import weasyprint
         from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import URLFetcher
     except ModuleNotFoundError as error:
         raise PrintingUnavailable(_MISSING.format(what=f"the package {error.name}")) from error
     except OSError as error:
         raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
-    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+    fetcher, refusal = _fetcher()
     fonts = FontConfiguration()
     css = render_to_string("workflows/letters/letter.css")
     sheet = weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher)
-    return _Press(weasyprint.HTML, fetcher, fonts, sheet, {})
+    return _Press(weasyprint.HTML, fetcher, fonts, sheet, {}, refusal)
+
+
+def _fetcher() -> tuple[Any, type[BaseException]]:
+    """Return what fetches addresses inside a letter (`data:` and nothing else), and what it raises for another one."""
+    from weasyprint import urls
+
+    if hasattr(urls, "URLFetcher"):
+        return urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True), urls.FatalURLFetchingError
+
+    def data_only(url: str, *args: Any, **kwargs: Any) -> Any:  # before WeasyPrint 67: a refusal is a warning, hence a LetterFault
+        if not url.lower().startswith("data:"):
+            raise ValueError(f"not inside the letter: {url}")
+        return urls.default_url_fetcher(url, *args, **kwargs)
+
+    return data_only, LetterFault
 
 
 def html(context: LetterContext) -> str:
@@ -126,10 +141,8 @@ def print_html(text: str) -> bytes:
         )
     except OSError as error:
         raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
-    except Exception as error:
-        if type(error).__name__ == "FatalURLFetchingError":
-            raise LetterFault(str(error)) from error
-        raise
+    except tools.refusal as error:
+        raise LetterFault(str(error)) from error
     finally:
         logger.removeHandler(warnings)
         if len(tools.images) > 64:

@@ -137,10 +137,8 @@ def no_copy_for(letter: Letter, on: date | None = None) -> str:
     """
     day = on or clock.today()
     about, reader = letter.about, letter.addressee
-    if about is not None:
-        rows = Involvement.objects.filter(case=letter.root, person=about)
-        if rows.exists() and not rows.filter(masked=False).exists():
-            return _("This person turned out not to be in the case.")
+    if about is not None and _was_mistaken(letter):
+        return _("This person turned out not to be in the case.")
     if reader is None or about is None or reader.pk == about.pk or reader.kind == "employee":
         return ""
     if about.kind != "pupil":
@@ -154,6 +152,12 @@ def no_copy_for(letter: Letter, on: date | None = None) -> str:
     if tie.authority != Authority.YES:
         return _("The authority of this parent or carer is not settled; without it no letter goes out.")
     return ""
+
+
+def _was_mistaken(letter: Letter) -> bool:
+    """Whether the letter is about somebody who was put in the case by mistake."""
+    rows = Involvement.objects.filter(case=letter.root, person=letter.about)
+    return rows.exists() and not rows.filter(masked=False).exists()
 
 
 def routes_of(letter: Letter) -> tuple[str, ...]:
@@ -198,7 +202,9 @@ def _reconcile(held: _Held) -> list[Letter]:
             _Held(copy).note("letter.void", by=None, roles=frozenset({"system"}))
     about = letter.about
     to_guardians = any(copy.addressee_id != copy.about_id and copy.addressee and copy.addressee.kind == "parent" for copy in rows)
-    if about is None or about.kind != "pupil" or not to_guardians or (about.age_on(clock.today()) or 0) >= ADULT:
+    if about is None or about.kind != "pupil" or not to_guardians or _was_mistaken(letter):
+        return []
+    if (about.age_on(clock.today()) or 0) >= ADULT:
         return []
     there = {copy.addressee_id: copy for copy in rows}
     added = []
