@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from tests.unit.kernel import layer
-from workflows import protocol
+from workflows import protocol, scenarios
 from workflows.checks import packs_are_kept, packs_are_sound
 from workflows.models import PackSeal
 from workflows.vocabulary import CATEGORIES, FIELDS, KINDS, LETTERS, MILESTONES, ROLES, SELECTORS, STATES, STEPS
@@ -66,6 +67,16 @@ def test_the_vocabulary_has_every_word() -> None:
     told = run("--vocabulary")
     for words in (STATES, STEPS, MILESTONES["incident"], FIELDS, SELECTORS, ROLES, CATEGORIES, KINDS, LETTERS):
         assert all(f"  {word}" in told for word in words)
+
+
+@pytest.mark.django_db
+def test_the_scenario_of_the_documentation_plays(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+    (example,) = (one for one in re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "[[scenario]]" in one)
+    path = tmp_path / "documentation.toml"
+    path.write_text(example, encoding="utf-8")
+    out = StringIO()
+    assert scenarios.run_here([path], out) == (1, 0), out.getvalue()
 
 
 def test_a_wrong_pack_stops_the_boot(settings: Settings, tmp_path: Path) -> None:

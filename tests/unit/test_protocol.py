@@ -24,7 +24,8 @@ from tests.unit.kernel import (
     record,
 )
 from workflows import protocol
-from workflows.guards import Facts, Remedy
+from workflows.guards import GUARDS, Facts, Remedy
+from workflows.pack_checks import is_looser
 from workflows.protocol import (
     DutyView,
     LoadError,
@@ -43,6 +44,7 @@ from workflows.protocol import (
     letters,
     load,
 )
+from workflows.rules import STRENGTHS
 from workflows.vocabulary import STEPS, case_type_of
 
 
@@ -372,6 +374,45 @@ def test_a_layer_can_only_add(requires: str, place: str, looser: bool) -> None:
     assert any("looser than A1 of “law”" in message for message in found) is looser
 
 
+def test_a_looser_line_never_stops_what_the_inherited_one_lets_through() -> None:
+    """What the check calls looser is superfluous in every case: whenever it is unmet, the inherited line is too, as strongly."""
+    guards = [
+        *(f'guard = "at_most", field = "school_days", value = {days}' for days in (1, 3, 5)),
+        *(f'guard = "by_role", roles = {roles}' for roles in ('["board"]', '["board", "director"]', '["employee"]')),
+        *(f'guard = "one_of", field = "kind", values = {kinds}' for kinds in ('["task"]', '["task", "suspension"]', '["talk"]')),
+        *(f'guard = "filled", fields = {fields}' for fields in ('["conduct"]', '["conduct", "school_days"]')),
+        *(
+            f'guard = "recorded", what = "parents_informed"{more}'
+            for more in ("", ', of = "subject_guardians"', ', of = "each_guardian"', ', by = ["director"]', ', since = "propose"')
+        ),
+    ]
+    whens = ["", ', when = {kind = "suspension"}', ', when = {kind = ["task", "suspension"]}', ", when = {school_days_at_least = 3}"]
+    lines = [
+        line(f'{guard}, strength = "{strength}"{when}').layers[0].lines[0]
+        for guard in guards
+        for when in whens
+        for strength in ("block", "answer")
+    ]
+    early, proposed, late = record("parents_informed", "parent"), record("measure.propose"), record("parents_informed", "parent")
+    cases = [
+        facts(by=by, records=records, case={"kind": kind, "school_days": days, "conduct": conduct})
+        for by in (DIRECTOR, BOARD, actor("pupil"))
+        for records in ((), (early, proposed), (proposed, late))
+        for kind in ("task", "suspension")
+        for days in (2, 4, 6)
+        for conduct in ("", "x")
+    ]
+    unmet = {
+        id(one): [asked.judge(one.when) is True and bool(GUARDS[str(one.guard)].unmet(one.args, asked)) for asked in cases]
+        for one in lines
+    }
+    looser = [(one, base) for one in lines for base in lines if one.guard == base.guard and is_looser(one, base)]
+    assert len(looser) > 100
+    for one, base in looser:
+        assert all(base_unmet for own, base_unmet in zip(unmet[id(one)], unmet[id(base)], strict=True) if own), (one, base)
+        assert STRENGTHS.index(one.strength) <= STRENGTHS.index(base.strength)
+
+
 def test_defaults_may_be_looser_than_nothing() -> None:
     loosened = school('guard = "recorded", what = "heard", of = "subject", strength = "advise"')
     assert not any("looser" in message for message in problems(loosened, DEFAULTS))
@@ -430,8 +471,8 @@ def test_a_state_that_cannot_be_reached() -> None:
 
 def test_a_field_that_no_step_asks_for() -> None:
     place = "steps.incident.close"
-    found = problems(school('guard = "filled", fields = ["device"]', place))
-    assert "No step of “incident” asks for “device”." in found
+    found = problems(school('guard = "filled", fields = ["station"]', place))
+    assert "No step of “incident” asks for “station”." in found
     found = problems(school('guard = "never", when = {kind = "suspension"}', place))
     assert "The condition on “kind” can never hold here: no step of “incident” asks for it." in found
 
