@@ -127,6 +127,7 @@ class StepForm(PageForm):
         first: those to ask at once; the others stand under "more".
         people: for each person field its choices, (id, label).
         choices: for a choice field a shorter list of its keys, where not all make sense.
+        wanted: those the protocol asks for; they are not called "not required", though the form lets them pass.
         answers: denials that may be answered with a reason.
     """
 
@@ -139,6 +140,7 @@ class StepForm(PageForm):
         first: Iterable[str] = (),
         people: Mapping[str, Sequence[tuple[str, str]]] | None = None,
         choices: Mapping[str, Sequence[str]] | None = None,
+        wanted: Iterable[str] = (),
         answers: Sequence[Any] = (),
         hidden: Iterable[str] = (),
         **kwargs: Any,
@@ -152,8 +154,10 @@ class StepForm(PageForm):
             self.fields[name] = make_field(name, name in required, people.get(name, ()), shorter)
             if name in hidden:
                 self.fields[name].widget = forms.HiddenInput()
-        wanted = [*required, *first]
-        self._first = [name for name in self.step_fields if name in wanted] or self.step_fields[:3]
+        for name in set(wanted) & set(self.step_fields):
+            self.fields[name].wanted = True  # type: ignore[attr-defined]  # read by the field's template
+        early = [*required, *first, *wanted]
+        self._first = [name for name in self.step_fields if name in early] or self.step_fields[:3]
         self.answer_fields: dict[str, str] = {}
         for denial in answers:
             self._add_answer(denial)
@@ -171,6 +175,7 @@ class StepForm(PageForm):
             max_length=LONGEST_WORDS,
             required=False,
         )
+        self.fields[name].wanted = True  # type: ignore[attr-defined]
 
     @property
     def first(self) -> list[Any]:

@@ -17,7 +17,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from workflows import clock, protocol
 from workflows.access import Sight, holders_of, person_of, roles_of, schools_of, sight_of, visible_to
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
-from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Person, ReadEntry, School, TickRun, Words
+from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
+from workflows.models.people import Dated
 from workflows.vocabulary import CASE_ROLES
 
 OPEN_STATES = ("reported", "triaged", "discussed", "escalated", "sanctioned")
@@ -157,7 +158,9 @@ def approvals(user: Any, school: School | None = None) -> Approvals:
         if person_user == user.pk:
             asked.append(measure)
             continue
-        roles = roles_at.setdefault(measure.school_id, roles_of(user, measure.school))
+        if measure.school_id not in roles_at:
+            roles_at[measure.school_id] = roles_of(user, measure.school)
+        roles = roles_at[measure.school_id]
         if measure.state == "proposed" and roles & {"director", "board", "manager"}:
             waiting.append(measure)
     return Approvals(waiting, asked)
@@ -202,7 +205,12 @@ def readers_of(incident: Case) -> list[tuple[str, int]]:
         return [("board", len(holders_of(incident.school, "board")))]
     confidential = bool(incident.facts.get("confidential"))
     roles = ["director", "board", "manager", "personnel", "communications"] if confidential else ["mentor", "director", "coordinator", "board", "dpo"]
-    return [(role, len(holders_of(incident.school, role))) for role in roles if holders_of(incident.school, role)]
+    held: dict[str, set[int]] = {}
+    rows = Membership.objects.filter(Dated.active(clock.today()), school=incident.school)
+    for user_id, role, acting_for in rows.values_list("user_id", "role", "acting_for"):
+        for name in filter(None, (role, acting_for)):
+            held.setdefault(name, set()).add(user_id)
+    return [(role, len(held[role])) for role in roles if role in held]
 
 
 def log_read(user: Any, case: Case, page: str) -> None:

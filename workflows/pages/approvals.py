@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows import access, api, commands, vocabulary, words
-from workflows.forms import LONGEST_WORDS, Cards, PageForm
+from workflows.forms import LONGEST_WORDS, Cards, PageForm, make_field
 from workflows.models import Case, LogEntry, ReadEntry
-from workflows.pages import reading, steps
+from workflows.pages import choices, reading, steps
 from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
-from workflows.pages.desk import _row, approval_row
+from workflows.pages.desk import approval_row, case_rows
 from workflows.pages.reading import Reading
 
 ANSWERS = {
@@ -38,8 +39,13 @@ class DecisionForm(PageForm):
         max_length=LONGEST_WORDS,
     )
 
-    def __init__(self, data: Any = None, *, answers: list[tuple[str, str]], reasons: Any = (), **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, answers: list[tuple[str, str]], reasons: Any = (), gaps: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
+        self.gaps = list(dict.fromkeys(gaps))
+        for name in self.gaps:
+            self.fields[name] = make_field(name, False)
         self.fields["decision"].choices = answers  # type: ignore[attr-defined]  # a ChoiceField
         self.reasons_for: list[str] = []
         for denial in reasons:
@@ -50,6 +56,22 @@ class DecisionForm(PageForm):
                     label=words.say(denial.sentence), required=False, widget=forms.Textarea(attrs={"rows": 3}),
                     help_text=_("You may go on without this if you write why. The reason stays with the case."),
                 )  # fmt: skip
+
+
+    @property
+    def main(self) -> list[Any]:
+        """What is asked at once: the decision, its words, and reasons for what is not met."""
+        return [self[name] for name in ("decision", "reason", *self.reasons_for)]
+
+    @property
+    def later(self) -> list[Any]:
+        """What imposing the measure will need; it can be filled in now."""
+        return [self[name] for name in self.gaps]
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        """What was filled in of it."""
+        return {name: self.cleaned_data[name] for name in self.gaps if self.cleaned_data.get(name) not in (None, "")}
 
 
 @page
@@ -63,7 +85,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     if access.roles_of(request.user, school) & {"director", "board", "manager"}:
         decided = {measure.parent_id for measure in found.waiting}
         cases = api.cases_for(request.user, school).filter(state="escalated")[:50]
-        brought = [_row(case) for case in cases if case.pk not in decided]
+        brought = case_rows(request.user, [case for case in cases if case.pk not in decided])
     waiting = [approval_row(measure) for measure in found.waiting]
     for row, looking in zip(waiting, _looking(request, found.waiting), strict=True):
         row["looking"] = looking
@@ -110,14 +132,29 @@ def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
     return [one for one in asked if not one.is_out_of_place and not one.is_for_others]
 
 
+def _is_undecided(seen: Reading, measure: Case) -> bool:
+    """Whether a decision is still awaited: the first one, or that of a second role which the protocol asks for."""
+    if measure.state != "approved":
+        return measure.state == "proposed"
+    lacks = steps.ask(seen.loaded, measure, "measure.impose", seen.actor).forecast
+    return any(one.remedy is not None and one.remedy.name == "measure.approve" for one in lacks)
+
+
 def _form(seen: Reading, measure: Case, data: Any) -> DecisionForm | None:
+    if not _is_undecided(seen, measure):
+        return None
     offered = _offered(seen, measure)
     possible = [one for one in offered if one.is_open]
     if not possible:
         return None
     reasons = [denial for one in possible if one.step == "measure.approve" for denial in one.denials if denial.strength == "answer"]
     answers = [(one.step, str(ANSWERS[one.step])) for one in possible]
-    return DecisionForm(data, answers=answers, reasons=reasons, version=seen.root.log_count)
+    gaps: list[str] = []
+    if any(one.step == "measure.approve" for one in possible):
+        taken = {"reason", "kind", "person"}
+        takes = [name for name in steps.fields_of("measure.approve") if name not in taken]
+        gaps = [name for name in choices.needed_later(seen, measure, {}) if name in takes]
+    return DecisionForm(data, answers=answers, reasons=reasons, gaps=gaps, version=seen.root.log_count)
 
 
 def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
@@ -130,10 +167,11 @@ def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
         return _page(request, seen, measure, form, status=422)
     step = form.cleaned_data["decision"]
     answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+    data = {"reason": form.cleaned_data["reason"], **(form.filled if step == "measure.approve" else {})}
     target = measure if step.startswith("measure.") else seen.root
     try:
         outcome = commands.perform(
-            target, step, by=request.user, data={"reason": form.cleaned_data["reason"]}, answers=answers, key=form.submission,
+            target, step, by=request.user, data=data, answers=answers, key=form.submission,
             seen_version=form.seen_version,
         )  # fmt: skip
     except commands.StepDenied as denied:
@@ -172,7 +210,7 @@ def _page(
     if form is None and status == 200:
         form = _form(seen, measure, None)
     before = steps.ask(seen.loaded, measure, "measure.impose", seen.actor)
-    needs = steps.reasons(seen.loaded, measure, "measure.impose", before.forecast, seen.names)
+    needs = steps.reasons(seen.loaded, measure, "measure.impose", before.forecast, seen.names, seen.actor)
     needs = [need for need in needs if not (need.denial.remedy and need.denial.remedy.name == "measure.approve")]
     approve = steps.ask(seen.loaded, measure, "measure.approve", seen.actor)
     done = None
@@ -196,7 +234,7 @@ def _page(
         "needs": needs,
         "form": form,
         "done": done,
-        "block": steps.block(seen.loaded, approve, seen.names) if form is None and not done and approve.denials else None,
+        "stop": steps.block(seen.loaded, approve, seen.names, actor=seen.actor) if form is None and not done and approve.denials else None,
         "readers": reading.readers(seen),
         "back": reverse("kc_workflows:case", args=[seen.root.key]),
         **more,

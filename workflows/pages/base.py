@@ -12,11 +12,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from workflows import access, api
 from workflows.models import Case, Person, School
+from workflows.registry import manages
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 """Nothing from elsewhere, nothing inline: a page about a child loads from this school's server alone."""
@@ -77,6 +79,7 @@ def frame(request: HttpRequest, here: str = "") -> dict[str, Any] | None:
         "person": person,
         "school": school,
         "staff": staff,
+        "setup": reverse("kc_workflows:setup", args=[school.slug]) if school and manages(request.user, school) else "",
         "waiting": api.count_waiting(request.user) if staff else 0,
         "told": [str(message) for message in messages.get_messages(request)],
     }

@@ -18,18 +18,26 @@ from workflows.pages.letters import STATES
 from workflows.pages.own import own_case, title
 from workflows.pages.reading import Reading
 
-ORDER: tuple[str, ...] = (
-    "incident.triage", "incident.discuss", "measure.propose", "incident.escalate", "incident.sanction", "incident.close",
-    "police.consider", "takedown.request", "incident.send_back", "incident.take_over", "incident.refer", "incident.dismiss",
-    "incident.reopen",
+MAIN = (
+    "incident.triage", "incident.discuss", "measure.propose", "incident.escalate", "incident.send_back", "incident.sanction",
+    "incident.close", "incident.reopen",
 )  # fmt: skip
-"""Steps of an incident in the order in which they are offered; the first open one is the button that stands out."""
+"""The main line of an incident, in the order in which its steps are offered."""
 
-LATER = {"reported": 1, "triaged": 2, "discussed": 3, "escalated": 5, "sanctioned": 6}
-"""How many of ORDER have usually been taken in a state: those are offered after the others."""
+SIDE = ("police.consider", "takedown.request", "incident.take_over", "incident.refer", "incident.dismiss")
+"""Steps beside the main line, offered as links below it."""
+
+USUAL = {
+    "reported": ("incident.triage",), "triaged": ("incident.discuss",), "discussed": ("measure.propose", "incident.close"),
+    "escalated": ("incident.sanction",), "sanctioned": ("incident.close",),
+}  # fmt: skip
+"""What usually comes next in a state: the one button that stands out, if the reader can take it."""
 
 EVERYDAY = ("parents_informed", "evidence_seen", "victim_checked", "shared")
 """Milestones offered at once when no rule asks for another one."""
+
+DECIDING = ("measure.approve", "measure.reject")
+"""Steps taken on the page on which a measure is decided."""
 
 QUIET = {"closed", "dismissed", "referred", "completed", "withdrawn", "rejected", "settled", "concluded"}
 
@@ -48,9 +56,10 @@ def case_page(request: HttpRequest, key: UUID) -> HttpResponse:
 def context(seen: Reading) -> dict[str, Any]:
     """Return what the case page shows to a member of staff."""
     root, loaded = seen.root, seen.loaded
-    overview = steps.overview(loaded, root, seen.actor, _ordered(root))
+    overview = steps.overview(loaded, root, seen.actor, (*MAIN, *SIDE))
     blocked = [asked for asked in overview.blocked if _is_worth_telling(seen, asked)]
-    blocks = [steps.block(loaded, asked, seen.names, asked.elsewhere) for asked in blocked]
+    blocks = [_block(seen, asked) for asked in blocked]
+    usual = next((one for one in blocks if one.step in USUAL.get(root.state, ())), None)
     tracks = [_track(seen, child) for child in reading.tracks(loaded)]
     wanted = [out for block in blocks for out in block.outs] + [need["out"] for one in tracks for need in one["needs"]]
     return {
@@ -62,8 +71,10 @@ def context(seen: Reading) -> dict[str, Any]:
         "group": ", ".join(sorted({one.group for one in seen.involved if one.seen and one.group})),
         "owner": root.owner and _owner(seen),
         "urgent_url": _urgent(root) if root.state in vocabulary.OPEN else "",
-        "blocked": blocks,
-        "steps": [_link(seen, asked) for asked in overview.open],
+        "stop": usual,
+        "blocked": [one for one in blocks if one is not usual],
+        "steps": [_link(seen, asked) for asked in overview.open if asked.step in MAIN],
+        "side": [_link(seen, asked) for asked in overview.open if asked.step in SIDE],
         "tracks": tracks,
         "readers": reading.readers(seen),
         "timeline": _timeline(seen),
@@ -77,11 +88,6 @@ def context(seen: Reading) -> dict[str, Any]:
     }
 
 
-def _ordered(root: Case) -> list[str]:
-    taken = LATER.get(root.state, 0)
-    return [*ORDER[taken:], *ORDER[:taken]]
-
-
 def _is_worth_telling(seen: Reading, asked: steps.Asked) -> bool:
     """Leave out what nobody waits for: imposing measures when there are none, and steps that only somebody else takes."""
     if asked.step == "incident.sanction":
@@ -89,8 +95,19 @@ def _is_worth_telling(seen: Reading, asked: steps.Asked) -> bool:
     return bool(asked.elsewhere)
 
 
-def _link(seen: Reading, asked: steps.Asked) -> dict[str, str]:
-    return {"label": asked.label, "url": steps.step_url(seen.loaded, asked.case, asked.step)}
+def _block(seen: Reading, asked: steps.Asked) -> steps.Block:
+    found = steps.block(seen.loaded, asked, seen.names, asked.elsewhere, actor=seen.actor)
+    if asked.step == "incident.sanction":
+        proposed = [child for child in seen.loaded.children if child.type == "measure" and child.state == "proposed"]
+        for child in proposed:
+            if not steps.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others:
+                found.also.append(steps.Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[child.key])))
+    return found
+
+
+def _link(seen: Reading, asked: steps.Asked) -> dict[str, Any]:
+    usual = asked.step in USUAL.get(seen.root.state, ())
+    return {"label": asked.label, "url": steps.step_url(seen.loaded, asked.case, asked.step), "usual": usual}
 
 
 def _urgent(root: Case) -> str:
@@ -113,7 +130,7 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
     needs: list[dict[str, Any]] = []
     if child.type == "measure" and child.state in ("proposed", "approved"):
         asked = steps.ask(loaded, child, goal, seen.actor)
-        missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names)
+        missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
         needs = [{"text": reason.text, "out": reason.out} for reason in missing]
     kind = child.facts.get("kind", "")
     name = words.label("kind", kind) if child.type == "measure" else words.capital(words.label("type", child.type))
@@ -126,8 +143,14 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
         "when": _when(child),
         "needs": needs,
         "needs_title": _("Still needed before this can start:"),
-        "steps": [_link(seen, asked) for asked in (*overview.open, *overview.blocked)],
+        "decide_url": reverse("kc_workflows:decide", args=[child.key]) if _can_decide(overview) else "",
+        "steps": [_link(seen, asked) for asked in overview.open if asked.step not in DECIDING],
+        "later": [_link(seen, asked) for asked in overview.blocked],
     }
+
+
+def _can_decide(overview: steps.Overview) -> bool:
+    return any(asked.step in DECIDING for asked in overview.open)
 
 
 def _when(child: Case) -> str:

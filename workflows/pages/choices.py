@@ -127,6 +127,22 @@ def known(seen: Reading, case: Case, step: str) -> dict[str, Any]:
     return found
 
 
+def needed_later(seen: Reading, case: Case, data: dict[str, Any]) -> list[str]:
+    """Return the fields of a proposal that imposing the measure, and its letter, will need: asking at once saves a way back."""
+    later = steps.ask(seen.loaded, case, "measure.impose", seen.actor, data=data)
+    wanted: list[str] = []
+    for denial in later.forecast:
+        named = [word.key for place, words_ in denial.sentence.words if place == "fields" for word in _each(words_)]
+        if denial.remedy is not None and denial.remedy.kind == "field":
+            named.append(denial.remedy.name)
+        wanted += [name for name in named if name in steps.fields_of("measure.propose")]
+    return wanted
+
+
+def _each(words_in_place: Any) -> tuple[Any, ...]:
+    return words_in_place if isinstance(words_in_place, tuple) else (words_in_place,)
+
+
 def kinds(seen: Reading, case: Case) -> tuple[list[tuple[str, list[steps.Out]]], list[steps.Out]]:
     """Return the measures this protocol provides for here, by group, and the other ones (with their reasons a click away)."""
     possible: list[tuple[str, list[steps.Out]]] = []
@@ -171,6 +187,15 @@ def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> li
             started = {"task": words.label("task", duty.task), "within": within(duty.within)}
             found[_("A task starts: %(task)s (%(within)s).") % started] = None
     return list(found)
+
+
+def advice(seen: Reading, case: Case, step: str, asked: steps.Asked) -> list[steps.Reason]:
+    """Return what the protocol advises; a line without a condition of its own says what its article says."""
+    found = steps.reasons(seen.loaded, case, step, protocol.advice(seen.loaded.protocol, asked.facts), seen.names)
+    for one in found:
+        if not one.denial.sentence.words and one.articles:
+            one.text = one.articles[0]["text"]
+    return found
 
 
 def within(term: Any) -> str:

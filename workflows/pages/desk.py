@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import access, api, clock, queries, vocabulary, words
-from workflows.models import Case, Duty
+from workflows.models import Case, Duty, Involvement
 from workflows.pages.base import page, school_of, show
 
 PER_PAGE = 20
@@ -68,7 +68,21 @@ def _cases(request: HttpRequest, found: queries.Desk) -> dict[str, Any]:
     more = len(some) > PER_PAGE
     some = some[:PER_PAGE]
     query = f"?before={some[-1].pk}" + ("&show=closed" if closed else "") if more else ""
-    return {"cases": [_row(case) for case in some], "closed": closed, "next": query, "later_page": bool(before)}
+    rows_shown = case_rows(request.user, some)
+    return {"cases": rows_shown, "closed": closed, "next": query, "later_page": bool(before)}
+
+
+def case_rows(user: Any, cases: list[Case]) -> list[dict[str, Any]]:
+    """Return what a list shows of cases of one school, with the names that the reader may see."""
+    if not cases:
+        return []
+    sights = access.sights_of(user, cases[0].school, cases)
+    names: dict[int, dict[str, None]] = {}
+    involved = Involvement.objects.filter(case__in=cases, masked=False, role__in=["suspect", "target"]).select_related("person")
+    for row in involved.order_by("role", "pk"):
+        if sights[row.case_id].names(row.person_id):
+            names.setdefault(row.case_id, {})[row.person.full_name] = None
+    return [{**_row(case), "names": list(names.get(case.pk, {}))[:3]} for case in cases]
 
 
 def _row(case: Case) -> dict[str, Any]:

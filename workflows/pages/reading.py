@@ -20,6 +20,14 @@ from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership,
 from workflows.models.people import Dated
 from workflows.queries import Event
 
+TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
+    ("incident.report", "mode"): "school", ("incident.report", "origin"): "report", ("incident.report", "confidential"): False,
+    ("incident.report", "anonymous"): False, ("measure.propose", "falls_on_child"): False,
+}  # fmt: skip
+"""What a case is until somebody says otherwise; the timeline does not repeat it."""
+
+MISSING = object()
+
 RETRACTABLE = ("record.", "incident.discuss")
 """What its writer may take back; a step is followed by another one instead."""
 
@@ -215,7 +223,9 @@ def _what(reading: Reading, event: Event) -> str:
 def _facts(row: LogEntry) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     for name, answer in row.facts.items():
-        if name in vocabulary.FIELDS and answer is not None and not (name == "kind" and row.case.type == "measure"):
+        if TAKEN_FOR_GRANTED.get((row.step, name), MISSING) == answer or (name == "kind" and row.case.type == "measure"):
+            continue
+        if name in vocabulary.FIELDS and answer is not None:
             told.append((words.label("field", name), words.value(name, answer)))
     if row.source != row.target and row.target:
         told.append((_("Now"), words.label(f"state.{row.case.type}", row.target)))

@@ -146,7 +146,7 @@ class _Report:
             step="incident.report", label=_("open this case"), protocol=steps.protocol_line(loaded.protocol), checked=clock.now(),
             reasons=steps.reasons(loaded, loaded.root, "incident.report", elsewhere, {}),
         )  # fmt: skip
-        return self.page(form, status=409, block=found)
+        return self.page(form, status=409, stop=found)
 
     def page(self, form: StepForm, *, status: int = 200, checked: bool = True, **more: Any) -> HttpResponse:
         """Render the page; `checked` False: only the roster changed, nothing is judged yet."""
@@ -210,14 +210,12 @@ def _help(request: HttpRequest, school: School, person: Person) -> HttpResponse:
     form.fields["category"].label = _("What is it about?")
     form.fields["help_contact"].label = _("Who may help you?")
     status = 200
-    block = None
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
                 commands.open_case(by=request.user, school=school, data=form.asked, key=form.submission)
             except commands.StepDenied as denied:
-                block = []
                 for denial in denied.denials:
                     field = denial.remedy.name if denial.remedy is not None else ""
                     form.blame(field if field in form.fields else None, words.say(denial.sentence))
@@ -228,7 +226,7 @@ def _help(request: HttpRequest, school: School, person: Person) -> HttpResponse:
                 tell(request, _("Thank you for telling. Somebody reads it on %(day)s at the latest.") % {"day": _read_by(school)})
                 return HttpResponseRedirect(reverse("kc_workflows:desk"))
     return show(
-        request, "help.html", {"form": form, "read_by": _read_by(school), "school": school, "block": block}, status=status, here="report"
+        request, "help.html", {"form": form, "read_by": _read_by(school), "school": school}, status=status, here="report"
     )
 
 

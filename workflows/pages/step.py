@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from workflows import commands, protocol, vocabulary, words
+from workflows import commands, vocabulary, words
 from workflows.forms import StepForm
 from workflows.models import Case, LogEntry, Person
 from workflows.pages import choices, reading, steps
@@ -99,20 +99,33 @@ class _Taking:
     def form(self, data: Any, asked: steps.Asked) -> StepForm:
         """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more"."""
         spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES["incident"][self.step.removeprefix("record.")]
-        wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field"]
+        wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field" and d.strength == "block"]
+        answers = [denial for denial in asked.denials if denial.strength == "answer"]
+        if data is None:
+            # What depends on a field that nobody could fill in yet is no reason to ask for a reason.
+            answers = [one for one in answers if one.remedy is None or one.remedy.kind != "field"]
+        first = wanted + [one.remedy.name for one in asked.denials if one.remedy is not None and one.remedy.kind == "field"]
+        if self.step == "measure.propose" and "kind" in self.before:
+            wanted += choices.needed_later(self.seen, self.case, _typed(self.before))
         if self.step.startswith("record.") or len(self.fields) <= 4:
-            wanted = list(self.fields)
+            first = [name for name in self.fields if name != "reason" or name in spec.required]
+            wanted += ["person"]
         return StepForm(
             data,
             fields=self.fields,
             required=spec.required,
-            first=wanted,
+            first=first,
+            wanted=wanted,
             people=self.people,
-            answers=[denial for denial in asked.denials if denial.strength == "answer"],
+            answers=answers,
             hidden=["kind"] if self.step == "measure.propose" else [],
             version=self.root.log_count,
             initial={**choices.known(self.seen, self.case, self.step), **self.before},
         )
+
+    def explain(self, asked: steps.Asked, denials: Any) -> steps.Block:
+        """Explain why the step cannot be taken yet."""
+        return steps.block(self.seen.loaded, asked, self.seen.names, denials, label=self.label, actor=self.seen.actor)
 
     def answer(self) -> HttpResponse:
         """Answer the request."""
@@ -128,7 +141,7 @@ class _Taking:
                 return self.page(kinds=possible, other_kinds=other)
         asked = self.ask(_typed(self.before))
         if asked.elsewhere:
-            return self.page(block=steps.block(self.seen.loaded, asked, self.seen.names, asked.elsewhere, label=self.label))
+            return self.page(stop=self.explain(asked, asked.elsewhere))
         return self.page(form=self.form(None, asked), asked=asked)
 
     def take(self) -> HttpResponse:
@@ -182,8 +195,8 @@ class _Taking:
         if not elsewhere:
             return self.refuse(form, 422)
         asked = self.ask(given)
-        block = steps.block(self.seen.loaded, asked, self.seen.names, elsewhere, label=self.label)
-        return self.page(form=form, block=block, refused=True, asked=asked, status=409)
+        stop = self.explain(asked, elsewhere)
+        return self.page(form=form, stop=stop, refused=True, asked=asked, status=409)
 
     def stale(self, stale: commands.StalePage) -> HttpResponse:
         """Tell what changed since the page was made, and keep what was typed; sending it again acts on the new state."""
@@ -232,9 +245,7 @@ class _Taking:
             **more,
         }
         if asked is not None:
-            context["advice"] = steps.reasons(
-                self.seen.loaded, self.case, self.step, protocol.advice(self.seen.loaded.protocol, asked.facts), self.seen.names
-            )
+            context["advice"] = choices.advice(self.seen, self.case, self.step, asked)
             context["consequences"] = choices.consequences(self.seen, self.case, self.step, asked)
         return show(self.request, "step.html", context, status=status, here="desk")
 

@@ -20,9 +20,10 @@ from workflows.facts import Loaded
 from workflows.guards import Actor, Facts
 from workflows.models import CASE_TYPES, Case, Person
 from workflows.protocol import Denial, Protocol
+from workflows.shapes import edge_from
 
-NOT_HERE = frozenset({"state", "step"})
-"""Articles of a denial that says: this step does not belong to this state, or to this protocol at all."""
+NOT_PROVIDED = "step"
+"""Article of a denial that says: no layer of this protocol provides for the step."""
 
 MOST_OUTS = 4
 """Ways out shown as buttons; more would be a wall."""
@@ -36,7 +37,7 @@ class Out:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reason:
     """One denial in words, with the articles it rests on and the way out, if there is one."""
 
@@ -45,8 +46,13 @@ class Reason:
     out: Out | None
     denial: Denial
 
+    @property
+    def refs(self) -> str:
+        """How the protocol numbers the articles, each once."""
+        return "; ".join(dict.fromkeys(one["ref"] for one in self.articles if one["ref"]))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Block:
     """A step that cannot be taken yet: everything the reader needs to understand and to get on."""
 
@@ -56,11 +62,12 @@ class Block:
     protocol: str
     checked: datetime
     who: str = ""
+    also: list[Out] = field(default_factory=list)
 
     @property
     def outs(self) -> list[Out]:
         """The ways out, each once."""
-        found: dict[str, Out] = {}
+        found: dict[str, Out] = {out.url: out for out in self.also}
         for reason in self.reasons:
             if reason.out is not None:
                 found.setdefault(reason.out.url, reason.out)
@@ -91,7 +98,11 @@ class Asked:
     @property
     def is_out_of_place(self) -> bool:
         """Whether the step does not belong to the state of the case, or to this protocol."""
-        return any(NOT_HERE & set(denial.articles) for denial in self.denials)
+        if self.step.startswith("record."):
+            elsewhere = self.case.state == "dismissed"
+        else:
+            elsewhere = not vocabulary.STEPS[self.step].creates and edge_from(self.step, self.case.state) is None
+        return elsewhere or any(NOT_PROVIDED in denial.articles for denial in self.denials)
 
     @property
     def is_for_others(self) -> bool:
@@ -233,8 +244,12 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         if target is None:
             return None
         person = remedy.person if "person" in fields_of(remedy.name) else None
+        if remedy.name == "measure.approve" and target.pk:
+            return Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[target.key]))
         label = words.label("step", remedy.name)
         return Out(f"{label} ({of_whom})" if of_whom and person else label, step_url(loaded, target, remedy.name, person=person))
+    if remedy.kind == "field" and step == "measure.impose" and case.pk and case.state == "proposed":
+        return Out(_("Fill it in while deciding"), reverse("kc_workflows:decide", args=[case.key]))
     if remedy.kind == "field":
         asked = step if remedy.name in fields_of(step) else "incident.triage"
         if remedy.name not in fields_of(asked):
@@ -246,30 +261,54 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
 
 
 def reasons(
-    loaded: Loaded, case: Case, step: str, denials: Iterable[Denial], names: Mapping[str, str]
+    loaded: Loaded, case: Case, step: str, denials: Iterable[Denial], names: Mapping[str, str], actor: Actor | None = None
 ) -> list[Reason]:
-    """Put denials in words, blocking ones first."""
-    ordered = sorted(denials, key=lambda denial: denial.strength != "block")
-    return [
-        Reason(
-            text=words.say(denial.sentence),
-            articles=[words.article(loaded.protocol, key) for key in denial.articles],
-            out=way_out(loaded, case, step, denial, names),
-            denial=denial,
-        )
-        for denial in ordered
-    ]
+    """Put denials in words, blocking ones first; what two articles say in the same words is said once, with both.
+
+    Args:
+        loaded: everything about the incident.
+        case: the case of the step. step: the step. denials: what stands in its way.
+        names: names the reader may see, by person id.
+        actor: the reader; ways out that only somebody else can take are then left out.
+    """
+    found: dict[str, Reason] = {}
+    for denial in sorted(denials, key=lambda one: one.strength != "block"):
+        text = words.say(denial.sentence)
+        articles = [words.article(loaded.protocol, key) for key in denial.articles]
+        if text in found:
+            known = {one["id"] for one in found[text].articles}
+            found[text].articles.extend(one for one in articles if one["id"] not in known)
+            continue
+        out = way_out(loaded, case, step, denial, names)
+        if out is not None and actor is not None and not _is_mine(loaded, case, step, denial, actor):
+            out = None
+        found[text] = Reason(text, articles, out, denial)
+    return list(found.values())
+
+
+def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor) -> bool:
+    """Whether the reader is one of those who can lift the denial."""
+    remedy = denial.remedy
+    if remedy is None:
+        return False
+    if remedy.kind == "field":
+        return True
+    wanted = f"record.{remedy.name}" if remedy.kind == "milestone" else remedy.name
+    same_type = case.pk and vocabulary.case_type_of(wanted) == case.type
+    target = case if same_type else case_for(loaded, wanted)
+    return target is not None and not ask(loaded, target, wanted, actor).is_for_others
 
 
 def block(
-    loaded: Loaded, asked: Asked, names: Mapping[str, str], denials: Iterable[Denial] | None = None, *, label: str = ""
-) -> Block:
-    """Explain a step that cannot be taken yet."""
+    loaded: Loaded, asked: Asked, names: Mapping[str, str], denials: Iterable[Denial] | None = None, *, label: str = "",
+    actor: Actor | None = None,
+) -> Block:  # fmt: skip
+    """Explain a step that cannot be taken yet; with `actor` only the ways out that are theirs are offered."""
     shown = asked.denials if denials is None else tuple(denials)
     return Block(
         step=asked.step,
         label=_lower(label or asked.label),
-        reasons=reasons(loaded, asked.case, asked.step, shown, names),
+        reasons=reasons(loaded, asked.case, asked.step, shown, names, actor),
         protocol=protocol_line(loaded.protocol),
         checked=clock.now(),
         who=asked.who if asked.is_for_others else "",
