@@ -242,10 +242,8 @@ def _spread(
     step: str, case_type: str, told: Mapping[str, object], given: Mapping[str, object]
 ) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
     """Put each answer where it belongs: told with the step, kept on the case, or on its incident."""
-    if step.startswith("record."):
-        asked = set(MILESTONES["incident"][step.removeprefix("record.")].fields)
-    else:
-        asked = set(STEPS[step].fields)
+    known = MILESTONES["incident"].get(step.removeprefix("record.")) or STEPS[step]
+    asked = set(known.fields)
     creating = next(name for name, one in STEPS.items() if one.creates and name.startswith(f"{case_type}."))
     kept = set(STEPS[creating].fields) | (set(STEPS["incident.triage"].fields) if case_type == "incident" else set())
     shared = set(STEPS["incident.report"].fields) | set(STEPS["incident.triage"].fields)
