@@ -13,8 +13,8 @@ from django_fsm import transition
 
 from workflows import protocol as protocols
 from workflows.guards import Facts, Sentence, Word
-from workflows.sentences import gettext_noop
 from workflows.protocol import Denial, Protocol
+from workflows.sentences import gettext_noop
 from workflows.shapes import EDGES, INITIAL, Edge, creates, sources
 from workflows.vocabulary import case_type_of
 

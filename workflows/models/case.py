@@ -21,12 +21,15 @@ class ProtectedQuerySet(models.QuerySet[Any]):
     """A queryset that can neither change nor delete rows in bulk: changes go through `workflows.commands`."""
 
     def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse: a bulk update would pass by the protocol and the log."""
         raise TypeError("Rows of a case change through workflows.commands only, never in bulk.")
 
     def delete(self) -> NoReturn:
+        """Refuse: rows of a case stay; only their words can be erased."""
         raise TypeError("Rows of a case are never deleted in bulk; see workflows.commands.erase_words.")
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse, as `update` does."""
         raise TypeError("Rows of a case change through workflows.commands only, never in bulk.")
 
 
@@ -67,6 +70,7 @@ class Case(FSMModelMixin, models.Model):
         return f"{self.type} {self.display_number}"
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: a vanished case is what `verify_log` looks for."""
         raise TypeError("A case is never deleted; its words are erased when their term ends.")
 
     @property

@@ -46,11 +46,17 @@ class LogEntry(models.Model):
         indexes = [models.Index(fields=["at", "id"], name="kc_log_at")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new entry.
+
+        Raises:
+            TypeError: the entry was written before.
+        """
         if self.pk is not None:
             raise TypeError("A log entry is never changed; write a correcting entry.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: the chain would break."""
         raise TypeError("A log entry is never deleted.")
 
 
