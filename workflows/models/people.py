@@ -17,6 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from workflows import vocabulary
 
 
+def age_on(born: date | None, day: date) -> int | None:
+    """Return the age in whole years on `day` of somebody born on `born`, or None when that is unknown."""
+    if born is None:
+        return None
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 class Dated(models.Model):
     """Something that holds from a day until and including another (`ends` empty: still)."""
 
@@ -127,7 +134,7 @@ class Person(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="kc_people"
     )
-    number = models.CharField(_("school number"), max_length=40, null=True, blank=True, default=None)
+    number = models.CharField(_("school number"), max_length=40, null=True, blank=True, default=None)  # noqa: DJ001 - unique within a school, and several have none
     given_name = models.CharField(_("first name"), max_length=100)
     family_name = models.CharField(_("surname"), max_length=100, blank=True)
     nicknames = models.JSONField(_("nicknames"), default=list, blank=True)
@@ -155,10 +162,7 @@ class Person(models.Model):
 
     def age_on(self, day: date) -> int | None:
         """Return the age in whole years on `day`, or None when the birth date is unknown."""
-        born = self.birth_date
-        if born is None:
-            return None
-        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        return age_on(self.birth_date, day)
 
 
 class Membership(Dated):
