@@ -1,14 +1,21 @@
-"""The demo's five schools: invented names, each following one of the packs, with the fixed cast and a course page per group."""
+"""The demo's five schools: invented names, each following one of the packs, with the fixed cast, two groups of pupils,
+cases in several states, and a course page per group."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
+from tests.host import demo_cases, demo_people
 from tests.host.runtime import course_id
 from workflows import scenario_cast, schools
+from workflows.schooldays import local_day
 
 
 class DemoSchool(NamedTuple):
@@ -31,15 +38,32 @@ SCHOOLS = (
 
 
 def build(out: Any) -> None:
-    """Make everything through the product's own acts.
+    """Make everything through the product's own acts and commands.
 
     Args:
         out: where progress goes, one line a school.
     """
+    now = timezone.now()
+    today = local_day(now)
     for school in SCHOOLS:
-        cast = scenario_cast.build(
-            school.protocol, school.sector, timezone.localdate(), slug=school.slug, name=school.name, legal_form=school.legal_form
-        )
-        schools.link_course(cast.school, by=None, course_key=course_id(school.slug), group=cast.group)
-        out.write(f"  {school.name}: {len(cast.people)} people, follows {school.protocol}")
+        who = demo_people.names(school.slug)
+        with transaction.atomic():
+            cast = scenario_cast.build(
+                school.protocol, school.sector, today, who.overrides, slug=school.slug, name=school.name, legal_form=school.legal_form
+            )
+            demo_people.add_holidays(cast.school, today)
+            second = demo_people.fill(cast, school.sector, today, who)
+            schools.link_course(cast.school, by=None, course_key=course_id(school.slug), group=cast.group)
+            schools.link_course(cast.school, by=None, course_key=course_id(f"{school.slug}-2"), group=second)
+        cases = [_play(story, cast, now) for story in demo_cases.STORIES]
+        out.write(f"  {school.name}: {cast.school.people.count()} people, {len(cases)} cases, follows {school.protocol}")
     User.objects.create_user("author", first_name="Les", last_name="Maker", is_staff=True)
+    call_command("tick", verbosity=0)
+
+
+def _play(story: Callable[[demo_cases.Story], None], cast: scenario_cast.Cast, now: datetime) -> demo_cases.Story:
+    """Play one story, whole or not at all."""
+    stage = demo_cases.Story(cast, now)
+    with transaction.atomic():
+        story(stage)
+    return stage
