@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from .pack_reader import hint
+from .line_reader import hint
 from .rules import STRENGTHS, Layer, Line, Problem, Protocol
 from .sentences import FACTS
 from .shapes import INITIAL, creating_step, moves

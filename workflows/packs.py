@@ -12,7 +12,8 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from .pack_reader import hint, read
+from .line_reader import hint
+from .pack_reader import read
 from .rules import Layer, LoadError, Problem, Protocol, combine
 
 HOME = Path(__file__).parent / "protocols"

@@ -12,7 +12,8 @@ import pytest
 from tests.unit.kernel import HEAD, layer
 from workflows import vocabulary
 from workflows.guards import GUARDS
-from workflows.pack_reader import UNITS, read
+from workflows.line_reader import UNITS
+from workflows.pack_reader import read
 from workflows.packs import HOME
 from workflows.protocol import LoadError, check, from_texts
 from workflows.rules import STRENGTHS, known_places

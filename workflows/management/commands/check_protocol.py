@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows import protocol, vocabulary
 from workflows.guards import GUARDS
-from workflows.pack_reader import DUTY_KEYS, UNITS
+from workflows.line_reader import DUTY_KEYS, UNITS
 from workflows.rules import STRENGTHS
 from workflows.sentences import FACTS
 
