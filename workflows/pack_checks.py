@@ -230,8 +230,9 @@ def _clashes(protocol: Protocol) -> Iterator[Problem]:
         lines = [line for line in rules.lines if line.guard == "by_role" and line.strength == "block"]
         for one, other in combinations(lines, 2):
             if _people(one.args["roles"]).isdisjoint(_people(other.args["roles"])) and _together(one, other, place):
-                message = f"Nobody can meet both this line and {other.key} of “{other.layer}”: they share no role."
-                yield Problem(one.file, one.key, message, "Let them share a role, or let their conditions exclude each other.")
+                # The later line is the one that was added, and the one to change.
+                message = f"Nobody can meet both this line and {', '.join(one.articles)} of “{one.layer}”: they share no role."
+                yield Problem(other.file, other.key, message, "Let them share a role, or let their conditions exclude each other.")
 
 
 def _together(one: Line, other: Line, place: str) -> bool:
