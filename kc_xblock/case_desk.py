@@ -43,7 +43,7 @@ ABOUT_ME = {"me": "targets", "saw": "bystanders", "joined": "participants"}
 """How a pupil is in what they tell, and the field of `incident.report` that says so."""
 
 
-@XBlock.wants("user")  # type: ignore[untyped-decorator]  # xblock has no type hints
+@XBlock.wants("user")
 class CaseDeskXBlock(XBlock):  # type: ignore[misc]
     """A small card in a lesson; the work itself is on full pages."""
 
@@ -166,6 +166,8 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
         if place.pupil is not None:
             _refuse(404, _("There is nothing here for you to do."))
         given = _read(data, STAFF_FIELDS)
+        if not given.get("category"):
+            _refuse(422, _("Something is still missing."), {"category": _("Choose what happened.")})
         given = {**given, **({"lesson": self.lesson} if self.lesson else {})}
         outcome = _run(lambda: api.open_case(by=user, school=place.school, data=given, key=_key(data, user)), place)
         case = outcome.case
