@@ -107,15 +107,12 @@ def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapp
     """
     step = "incident.report"
     with transaction.atomic():
+        school = School.objects.select_for_update().get(pk=school.pk)
         if done := _repeated(key):
             return done
-        school = School.objects.select_for_update().get(pk=school.pk)
         actor, person = actor_of(by, school)
         given = _read(step, data, school, protocol_for(school, clock.today()))
-        roles: dict[int, frozenset[str]] = {}
-        for name, role in ROLE_OF_FIELD.items():
-            for somebody in given.people.get(name, []):
-                roles[somebody.pk] = roles.get(somebody.pk, frozenset()) | {role}
+        roles = _roles_in(given)
         if person is not None:
             roles[person.pk] = roles.get(person.pk, frozenset()) | {"reporter"}
         loaded = fresh(school, roles)
@@ -187,15 +184,17 @@ def perform(
         StalePage: another step was taken since the page was made.
     """
     with transaction.atomic():
+        act, case = _begin(case, by, answers)
         if done := _repeated(key):
             return done
-        act, case = _begin(case, by, answers)
         _refuse_stale(act.root, seen_version)
         given = _read(step, data or {}, act.root.school, act.loaded.protocol)
         if case.type == "measure":
             given = _about_somebody(act, case, step, given)
         elif case.pk is None:
             case.person = given.person
+        elif joining := _roles_in(given):
+            act.loaded = act.loaded.joined_by(joining)
         asked = act.facts(case, step, given.as_facts())
         change = _take(act, case, step, asked, given)
         _keep(act, case, step, given, asked)
@@ -227,9 +226,9 @@ def record(
         raise InvalidData({"milestone": _("There is no milestone “%(name)s”.") % {"name": milestone}})
     step = f"record.{milestone}"
     with transaction.atomic():
+        act, root = _begin(incident, by, answers)
         if done := _repeated(key):
             return done
-        act, root = _begin(incident, by, answers)
         fields = (*spec.fields, "person")
         given = read({**(data or {}), **({"person": person} if person else {})}, fields, spec.required, school=root.school)
         if spec.person and given.person is None:
@@ -250,9 +249,9 @@ def retract(entry: LogEntry, *, by: Any, reason: str, key: str | None = None) ->
         InvalidData: no reason, not an entry that can be taken back, taken back already, or another's entry.
     """
     with transaction.atomic():
+        act, root = _begin(entry.root, by, None)
         if done := _repeated(key):
             return done
-        act, root = _begin(entry.root, by, None)
         if not reason.strip():
             raise InvalidData({"reason": _("Write why this is taken back.")})
         if not (entry.step.startswith("record.") or entry.step == "incident.discuss"):
@@ -280,9 +279,9 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
         InvalidData: no reason; the person is not in the case; a measure was imposed on them already.
     """
     with transaction.atomic():
+        act, root = _begin(incident, by, None)
         if done := _repeated(key):
             return done
-        act, root = _begin(incident, by, None)
         if not act.actor.roles & {"mentor", "director", "board", "coordinator", "manager"}:
             raise StepDenied((_plain("Only the mentor, the director or the board may correct who is in a case."),))
         if not reason.strip():
@@ -318,9 +317,9 @@ def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str |
         InvalidData: the new owner holds no role at the school. StepDenied: `by` is neither owner nor director or board.
     """
     with transaction.atomic():
+        act, root = _begin(case, by, None)
         if done := _repeated(key):
             return done
-        act, root = _begin(case, by, None)
         receiver, person = actor_for(to, root.school)
         if "employee" not in receiver.roles or person is None:
             raise InvalidData({"owner": _("This person holds no role at the school today.")})
@@ -404,14 +403,14 @@ def _plain(sentence: str) -> Denial:
 
 
 def _repeated(key: str | None) -> Outcome | None:
-    """Return what the form with this key did, when it was sent before; otherwise claim the key."""
+    """Return what the form with this key did, when it was sent before. The caller holds the lock that its twin waits for."""
     if key is None:
         return None
-    claim, new = Submission.objects.get_or_create(key=str(key), defaults={"at": clock.now()})
-    if new or claim.entry is None:
+    done = Submission.objects.select_related("entry__case").filter(key=str(key)).first()
+    if done is None or done.entry is None:
         return None
-    case = _typed(claim.entry.case)
-    return Outcome(case=case, entry=claim.entry, letters=tuple(claim.entry.queued_letters.all()), repeated=True)
+    case = _typed(done.entry.case)
+    return Outcome(case=case, entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
 
 
 def _typed(case: Case) -> Case:
@@ -423,7 +422,7 @@ def _begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act,
     """Lock the root and load it; return the act and the case as it is now (a new child stays unsaved)."""
     root_pk = case.parent_id or case.pk
     root = _typed(Case.objects.select_for_update().get(pk=root_pk))
-    root.school = School.objects.get(pk=root.school_id)
+    root.school = School.objects.defer("logo").get(pk=root.school_id)
     loaded = load(root)
     actor, person = actor_of(by, root.school)
     act = Act(loaded, actor, person, answers or {})
@@ -477,7 +476,7 @@ def _take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     if step == "incident.withdraw":
         extra += _withdraw_denials(case, act.actor)
     if step == "incident.sanction":
-        extra += _impose_approved(act)
+        extra += _impose_approved(act, given)
     refused = asking.denials(case.state) + extra
     if refused:
         raise StepDenied(tuple(dict.fromkeys(refused)), given.missing)
@@ -490,15 +489,20 @@ def _take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     return method(asking)
 
 
-def _impose_approved(act: Act) -> tuple[Denial, ...]:
-    """Impose every approved measure, or return all reasons why not (the caller then undoes everything)."""
+def _impose_approved(act: Act, given: Data) -> tuple[Denial, ...]:
+    """Impose every approved measure, or return all reasons why not (the caller then undoes everything).
+
+    What is told with the sanction fills the gaps of each measure and changes nothing that was decided before.
+    """
     measures = [_typed(child) for child in act.loaded.children if child.type == "measure" and child.state == "approved"]
     if not measures:
         return (_plain("No measure has been approved yet."),)
+    told = {name: value for name, value in {**given.facts, **given.words}.items() if name != "reason"}
     refused: tuple[Denial, ...] = ()
     for measure in measures:
         try:
-            _child_step(act, measure, "measure.impose", {})
+            known = act.loaded.told(measure)
+            _child_step(act, measure, "measure.impose", {name: value for name, value in told.items() if name not in known})
         except StepDenied as denied:
             refused += denied.denials
     return refused
@@ -534,19 +538,23 @@ def _keep(act: Act, case: Case, step: str, given: Data, asked: Facts) -> None:
         who = protocol.expected_roles(act.loaded.protocol, replace(asked, step="measure.approve"))
         if "severity" in facts and not (act.actor.roles & who):
             facts["signal"] = facts.pop("severity")
-        roles: dict[int, frozenset[str]] = {}
-        for name, role in ROLE_OF_FIELD.items():
-            for person in given.people.get(name, []):
-                roles[person.pk] = roles.get(person.pk, frozenset()) | {role}
-        _involve(case, roles)
+        _involve(case, _roles_in(given))
     case.facts = {**case.facts, **{name: to_json(name, value) for name, value in facts.items()}}
     if step == "incident.triage":
-        people = load(case).people if given.people else act.loaded.people
-        case.restricted = case.restricted or _is_restricted(case.facts.get("category"), people)
+        case.restricted = case.restricted or _is_restricted(case.facts.get("category"), act.loaded.people)
     if case.state in ("closed", "dismissed", "completed", "settled", "concluded", "withdrawn", "rejected", "refused"):
         case.closed_at = clock.now()
     elif step == "incident.reopen":
         case.closed_at = None
+
+
+def _roles_in(given: Data) -> dict[int, frozenset[str]]:
+    """Return which roles in the case the given people get, by person."""
+    roles: dict[int, frozenset[str]] = {}
+    for name, role in ROLE_OF_FIELD.items():
+        for person in given.people.get(name, []):
+            roles[person.pk] = roles.get(person.pk, frozenset()) | {role}
+    return roles
 
 
 def _is_restricted(category: object, people: Any) -> bool:
@@ -573,10 +581,12 @@ def _write(act: Act, case: Case, step: str, given: Data, change: Change | None) 
             words[f"answer:{article}"[:60]] = reason.strip()
     person = given.person or case.person or (consequences.only_suspect(act.loaded, case) if facts.get("writes") else None)
     happened = given.facts.get("happened")
-    return log.append(
+    entry = log.append(
         act.root, case, step, by=act.person, by_roles=sorted(act.actor.roles), person=person, facts=facts, words=words,
         source=change.source if change else "", target=change.target if change else "", happened_at=happened,
     )  # fmt: skip
+    act.loaded = act.loaded.after(entry, case, words)
+    return entry
 
 
 def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
@@ -584,7 +594,8 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
     case.changed_at = clock.now()
     if case.pk != act.root.pk:
         case.save(force_update=True)
-    consequences.start_duties(act.loaded, case, entry, asked, act.answers)
+    started = consequences.start_duties(act.loaded, case, entry, asked, act.answers)
+    act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
     act.letters += consequences.queue_letters(act.loaded, case, entry, asked)
     act.told += consequences.tell(act.loaded, case, entry, asked)
 
@@ -592,9 +603,10 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
 def _finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str | None) -> Outcome:
     """Do what follows from the entry, fulfil duties, settle what is settled, and save the root."""
     root = act.root
-    if asked is not None:
+    if asked is None:
+        act.loaded = load(root)
+    else:
         _follow(act, case, entry, asked)
-    act.loaded = load(root)
     for child in act.loaded.children:
         if child.type == "takedown" and child.state in ("removed", "corrected"):
             _system_step(act, child, "takedown.settle", {})
@@ -602,7 +614,7 @@ def _finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str
     root.changed_at = clock.now()
     root.save(force_update=True)
     if key is not None:
-        Submission.objects.filter(key=str(key)).update(entry=entry)
+        Submission.objects.create(key=str(key), entry=entry, at=clock.now())
     return Outcome(case=case, entry=entry, advice=tuple(act.advice), letters=tuple(act.letters), told=tuple(act.told))
 
 

@@ -156,30 +156,38 @@ def _due(loaded: Loaded, line: protocol.DutyLine, facts: Facts) -> datetime:
     return loaded.calendar.due(start, dict(line.within))
 
 
-def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> None:
+def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> list[Duty]:
     """Start the duties of this step, and one for each `recorded` line that was answered with a reason instead."""
+    started = []
     for line in protocol.duties(loaded.protocol, facts):
         since = entry.n
         if line.since:
             since = next((r.seq for r in facts.records if r.what == f"{case.type}.{line.since}" and r.case == str(case.pk)), entry.n)
-        Duty.objects.create(
-            root=loaded.root, case=case, task=line.task, of=line.of or "", owner=line.owner or "", due_at=_due(loaded, line, facts),
-            articles=list(line.articles), since=since, started_by=entry,
+        started.append(
+            Duty(
+                root=loaded.root, case=case, task=line.task, of=line.of or "", owner=line.owner or "", due_at=_due(loaded, line, facts),
+                articles=list(line.articles), since=since, started_by=entry,
+            )
         )  # fmt: skip
     for owed in protocol.answered(loaded.protocol, facts, answers):
-        Duty.objects.create(
-            root=loaded.root, case=case, task=owed.what, of=owed.of or "", owner="director" if "director" in entry.by_roles else (entry.by_roles or ["director"])[0],
-            due_at=loaded.calendar.due(clock.now(), {"school_days": 1}), articles=list(owed.articles), since=entry.n, started_by=entry,
+        owner = "director" if "director" in entry.by_roles or not entry.by_roles else entry.by_roles[0]
+        started.append(
+            Duty(
+                root=loaded.root, case=case, task=owed.what, of=owed.of or "", owner=owner, articles=list(owed.articles), since=entry.n,
+                due_at=loaded.calendar.due(clock.now(), {"school_days": 1}), started_by=entry,
+            )
         )  # fmt: skip
+    for duty in started:
+        duty.save(force_insert=True)
+    return started
 
 
 def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
     """Mark as done what the new entry fulfils."""
     cases = {loaded.root.pk: loaded.root, **{child.pk: child for child in loaded.children}}
-    for duty in Duty.objects.filter(root=loaded.root, done_at=None).select_related("started_by"):
+    for duty in loaded.duties:
         case = cases[duty.case_id]
-        about = {"person": str(duty.started_by.person_id)} if duty.started_by.person_id else {}
-        facts = loaded.for_step(case, duty.started_by.step, actor=None, data=about)
+        facts = loaded.for_step(case, duty.started_by.step, actor=None, data={})
         met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
         if met or case.state in ("dismissed", "withdrawn", "rejected"):
             duty.done_by, duty.done_at = entry, clock.now()
@@ -211,18 +219,15 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
         receivers |= {int(proposer)} if proposer else set()
         if root.owner_id:
             receivers |= set(Person.objects.filter(school=school, user=root.owner_id).values_list("pk", flat=True))
-    barred = set(Involvement.objects.filter(case=root, role="excluded").values_list("person_id", flat=True))
-    barred |= {int(p.id) for p in facts.people if "suspect" in p.case_roles}
-    receivers -= barred | {entry.by_id or 0}
-    people = list(Person.objects.filter(pk__in=receivers).order_by("pk"))
-    for person in people:
-        Outbox.objects.get_or_create(
-            key=f"mail:{entry.pk}:{person.pk}",
-            defaults={
-                "kind": "mail", "root": root, "person": person, "payload": {"step": step, "case": str(root.key)},
-                "created_at": clock.now(), "not_before": clock.now(),
-            },
-        )  # fmt: skip
+    barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
+    people = list(Person.objects.filter(pk__in=receivers - barred - {entry.by_id or 0}).order_by("pk")) if receivers else []
+    Outbox.objects.bulk_create(
+        Outbox(
+            key=f"mail:{entry.pk}:{person.pk}", kind="mail", root=root, person=person, payload={"step": step, "case": str(root.key)},
+            created_at=clock.now(), not_before=clock.now(),
+        )
+        for person in people
+    )  # fmt: skip
     return people
 
 

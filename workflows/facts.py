@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from workflows import clock, guards, protocol
 from workflows.access import person_of, roles_of
@@ -29,7 +29,8 @@ from workflows.models import (
     School,
     Words,
 )
-from workflows.models.people import Authority, Dated
+from workflows.models.people import Authority, Dated, age_on
+from workflows.prepared import Prepared
 from workflows.schooldays import SchoolCalendar
 from workflows.vocabulary import CASE_ROLES, FIELDS, STEPS
 
@@ -131,6 +132,7 @@ class Loaded:
     duties: tuple[Duty, ...]
     unfiled: Mapping[str, int]
     calendar: SchoolCalendar
+    barred: frozenset[int] = frozenset()
 
     def for_step(
         self, case: Case, step: str, *, actor: guards.Actor | None, data: Mapping[str, Any], now: datetime | None = None
@@ -171,6 +173,30 @@ class Loaded:
             reporter=str(self.root.opened_by_id) if self.root.opened_by_id else None,
         )  # fmt: skip
 
+    def joined_by(self, roles: Mapping[int, frozenset[str]]) -> Loaded:
+        """Return the same with people who are only now put in the case, or in another role."""
+        known = {int(person.id): person.case_roles for person in self.people}
+        merged = {pk: known.get(pk, frozenset()) | roles.get(pk, frozenset()) for pk in {*known, *roles}}
+        return replace(self, people=load_people(self.root.school, merged, clock.today()))
+
+    def after(self, entry: LogEntry, case: Case, words: Mapping[str, str]) -> Loaded:
+        """Return the same as it is after `entry` on `case`, with the words written with it, without asking the database."""
+        row = tuple(getattr(entry, name) for name in ENTRY)
+        lasting = words if entry.step in STEPS and STEPS[entry.step].creates else {n: t for n, t in words.items() if n not in STEP_LOCAL}
+        children = self.children
+        if case.pk != self.root.pk:
+            case.parent = self.root
+            others = tuple(child for child in children if child.pk != case.pk)
+            children = tuple(sorted((*others, case), key=lambda child: child.pk))
+        return replace(
+            self, children=children, records=self.records + records_of([row], {entry.pk: words}),
+            words={**self.words, case.pk: {**self.words.get(case.pk, {}), **lasting}},
+        )  # fmt: skip
+
+    def told(self, case: Case) -> frozenset[str]:
+        """Return the names of everything that was answered about `case` so far, its incident's answers included."""
+        return frozenset({**self._facts_of(self.root, inherited=True), **self._facts_of(case)})
+
     def _facts_of(self, case: Case, *, inherited: bool = False) -> dict[str, Any]:
         words = self.words.get(case.pk, {}) if case.pk else {}
         kept = {name: text for name, text in words.items() if not (inherited and name in STEP_LOCAL)}
@@ -196,76 +222,135 @@ class Loaded:
 def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[guards.Person, ...]:
     """Return the people with the given ids, with age, guardians with authority and mentors as they are on `day`."""
     ids = list(roles)
+    rows = Person.objects.filter(pk__in=ids).values_list("pk", "kind", "birth_date")
+    holding = _holding(day).filter(pupil__in=ids).values_list("pupil_id", "guardian_id")
+    mentoring = _mentoring(school.pk, day).filter(group__enrolments__person__in=ids)
+    return _people(rows, roles, holding, mentoring.values_list("group__enrolments__person", "user__kc_people"), day)
+
+
+def _holding(day: date) -> QuerySet[Guardianship]:
+    return Guardianship.objects.filter(Dated.active(day), authority=Authority.YES).order_by("pk")
+
+
+def _mentoring(school_id: int, day: date) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        Dated.active(day), Dated.active(day, "group__enrolments__"), school=school_id, role="mentor", user__kc_people__school=school_id
+    )
+
+
+def _people(
+    rows: Iterable[tuple[Any, ...]], roles: Mapping[int, frozenset[str]], holding: Iterable[tuple[Any, ...]],
+    mentoring: Iterable[tuple[Any, ...]], day: date,
+) -> tuple[guards.Person, ...]:  # fmt: skip
     ties: dict[int, list[str]] = {}
-    holding = Guardianship.objects.filter(Dated.active(day), pupil__in=ids, authority=Authority.YES).order_by("pk")
-    for pupil_id, guardian_id in holding.values_list("pupil_id", "guardian_id"):
-        ties.setdefault(pupil_id, []).append(str(guardian_id))
+    for pupil_id, guardian_id in holding:
+        if str(guardian_id) not in ties.setdefault(pupil_id, []):
+            ties[pupil_id].append(str(guardian_id))
     mentors: dict[int, list[str]] = {}
-    mentoring = Membership.objects.filter(
-        Dated.active(day), Dated.active(day, "group__enrolments__"), school=school, role="mentor",
-        group__enrolments__person__in=ids, user__kc_people__school=school,
-    )  # fmt: skip
-    for pupil_id, mentor_id in mentoring.values_list("group__enrolments__person", "user__kc_people"):
-        mentors.setdefault(pupil_id, []).append(str(mentor_id))
+    for pupil_id, mentor_id in mentoring:
+        if str(mentor_id) not in mentors.setdefault(pupil_id, []):
+            mentors[pupil_id].append(str(mentor_id))
     return tuple(
         guards.Person(
-            id=str(person.pk), kind=person.kind, case_roles=roles[person.pk], age=person.age_on(day),
-            guardians=tuple(ties.get(person.pk, ())), mentors=tuple(mentors.get(person.pk, ())),
+            id=str(pk), kind=kind, case_roles=roles[pk], age=age_on(born, day), guardians=tuple(ties.get(pk, ())),
+            mentors=tuple(mentors.get(pk, ())),
         )
-        for person in Person.objects.filter(pk__in=ids).order_by("pk")
+        for pk, kind, born in sorted(set(rows))
     )  # fmt: skip
 
 
-def records_of(entries: Iterable[LogEntry]) -> tuple[guards.Record, ...]:
-    """Return the log as records, without what was retracted; a step that writes a milestone counts as both."""
-    entries = list(entries)
-    retracted = {entry.retracts_id for entry in entries if entry.retracts_id}
+def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[str, str]]) -> tuple[guards.Record, ...]:
+    """Return the log as records, without what was retracted; a step that writes a milestone counts as both.
+
+    Args:
+        entries: the log of one root in order, as `ENTRY` names its columns. said: the words of each entry by field.
+    """
+    rows = list(entries)
+    retracted = {row[-1] for row in rows if row[-1]}
     found: list[guards.Record] = []
-    for entry in entries:
-        if entry.pk in retracted or entry.retracts_id:
+    for pk, case_id, n, step, by_id, by_roles, person_id, happened_at, facts, retracts_id in rows:
+        if pk in retracted or retracts_id:
             continue
-        person = str(entry.person_id) if entry.person_id else None
-        at = entry.happened_at.replace(second=0, microsecond=0)
-        for what in filter(None, (entry.step.removeprefix("record."), entry.facts.get("writes"))):
+        at = happened_at.replace(second=0, microsecond=0)
+        data = {**from_json(facts), **said.get(pk, {})}
+        for what in filter(None, (step.removeprefix("record."), facts.get("writes"))):
             found.append(
                 guards.Record(
-                    what=what, case=str(entry.case_id), person=person, by=str(entry.by_id or ""),
-                    by_roles=frozenset(entry.by_roles), at=at, seq=entry.n, data=from_json(entry.facts),
+                    what=what, case=str(case_id), person=str(person_id) if person_id else None, by=str(by_id or ""),
+                    by_roles=frozenset(by_roles), at=at, seq=n, data=data,
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+ENTRY = ("pk", "case_id", "n", "step", "by_id", "by_roles", "person_id", "happened_at", "facts", "retracts_id")
+"""The columns of the log that rules may ask about."""
+
+_INVOLVED = Prepared(
+    lambda root: Involvement.objects.filter(case=root, masked=False).values_list("person_id", "role", "person__kind", "person__birth_date"), int
+)
+_CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk").values_list("pk"), int)
+_WORDS = Prepared(
+    lambda root: Words.objects.filter(Q(case=root) | Q(case__parent=root), struck_by=None)
+    .order_by("pk").values_list("case_id", "entry_id", "field", "text", "entry__step"), int,
+)  # fmt: skip
+_UNFILED = Prepared(lambda root: Letter.objects.filter(root=root, filed_by=None).exclude(state="void").values_list("file"), int)
+_LOG = Prepared(lambda root: LogEntry.objects.filter(root=root).order_by("n").values_list(*ENTRY), int)
+_DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk").values_list("pk"), int)
+_TIES = Prepared(
+    lambda day, root: _holding(day).filter(pupil__involvements__case=root).values_list("pupil_id", "guardian_id"), date, int
+)
+_MENTORS = Prepared(
+    lambda school, day, root: _mentoring(school, day).filter(group__enrolments__person__involvements__case=root)
+    .values_list("group__enrolments__person", "user__kc_people"), int, date, int,
+)  # fmt: skip
 
 
 def load(root: Case) -> Loaded:
     """Load everything that rules may ask about `root` (an incident). The number of queries does not grow with anything."""
     day = clock.today()
     roles: dict[int, frozenset[str]] = {}
-    for person_id, role in Involvement.objects.filter(case=root, masked=False).values_list("person_id", "role"):
+    rows: list[tuple[Any, ...]] = []
+    barred: set[int] = set()
+    for person_id, role, kind, born in _INVOLVED(root.pk):
         if role in CASE_ROLES:
             roles[person_id] = roles.get(person_id, frozenset()) | {role}
-    children = tuple(Case.objects.filter(parent=root).order_by("pk"))
+            rows.append((person_id, kind, born))
+        elif role == "excluded":
+            barred.add(person_id)
+    children = tuple(Case.objects.filter(parent=root).order_by("pk")) if list(_CHILDREN(root.pk)) else ()
+    outside: dict[int, frozenset[str]] = {}
     for child in children:
         child.parent = root
-        if child.person_id:
-            roles.setdefault(child.person_id, frozenset())
+        if child.person_id and child.person_id not in roles:
+            outside[child.person_id] = frozenset()
+    people: tuple[guards.Person, ...] = ()
+    if rows:
+        pupils = any(kind == "pupil" for _, kind, _ in rows)
+        ties, mentors = (_TIES(day, root.pk), _MENTORS(root.school_id, day, root.pk)) if pupils else ((), ())
+        people = _people(rows, roles, ties, mentors, day)
+    if outside:
+        people += load_people(root.school, outside, day)
     words: dict[int, dict[str, str]] = {}
-    kept = Words.objects.filter(Q(case=root) | Q(case__parent=root), struck_by=None).order_by("pk")
-    for case_id, name, text, step in kept.values_list("case_id", "field", "text", "entry__step"):
+    said: dict[int, dict[str, str]] = {}
+    for case_id, entry_id, name, text, step in _WORDS(root.pk):
+        said.setdefault(entry_id, {})[name] = text
         if name not in STEP_LOCAL or (step in STEPS and STEPS[step].creates):
             words.setdefault(case_id, {})[name] = text
     unfiled: dict[str, int] = {}
-    for file in Letter.objects.filter(root=root, filed_by=None).exclude(state="void").values_list("file", flat=True):
+    for (file,) in _UNFILED(root.pk):
         unfiled[file] = unfiled.get(file, 0) + 1
     return Loaded(
         root=root,
         children=children,
         protocol=protocol_of(root),
-        people=load_people(root.school, roles, day) if roles else (),
-        records=records_of(LogEntry.objects.filter(root=root).order_by("n")),
+        people=people,
+        records=records_of(_LOG(root.pk), said),
         words=words,
-        duties=tuple(Duty.objects.filter(root=root, done_at=None)),
+        duties=tuple(Duty.objects.filter(root=root, done_at=None).select_related("started_by")) if list(_DUTIES(root.pk)) else (),
         unfiled=unfiled,
         calendar=SchoolCalendar(root.school),
+        barred=frozenset(barred),
     )
 
 

@@ -131,8 +131,7 @@ def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
             out.write(f"FAILED {path.name}: {error}\n")
             failed += 1
             continue
-        for scenario in scenarios:
-            problem = play(document, scenario)
+        for scenario, problem in play_all(document, scenarios):
             if problem is None:
                 passed += 1
             else:
@@ -166,15 +165,32 @@ def throwaway_database() -> Iterator[None]:
         connections["default"] = before
 
 
-def play(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> str | None:
-    """Play one scenario and undo it.
+def play_all(document: Mapping[str, Any], scenarios: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """Play scenarios and undo each of them; those with the same cast on the same day share its making.
 
     Returns:
-        None when it went as it says, else what went otherwise, in words.
+        Each scenario with None when it went as it says, else with what went otherwise, in words.
     """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for scenario in scenarios:
+        stage = {name: scenario.get(name) for name in ("today", "cast", "settings", "sector", "legal_form", "channels")}
+        groups.setdefault(repr(stage), []).append(scenario)
+    for group in groups.values():
+        with transaction.atomic():
+            try:
+                world, moment = _stage(document, group[0])
+            except (ScenarioError, ValueError, protocol.LoadError) as error:
+                yield from ((scenario, str(error)) for scenario in group)
+            else:
+                for scenario in group:
+                    yield scenario, _play_undone(World(world.cast, world.found), moment, scenario)
+            transaction.set_rollback(True)
+
+
+def _play_undone(world: World, moment: datetime, scenario: Mapping[str, Any]) -> str | None:
     try:
         with transaction.atomic():
-            _play(document, scenario)
+            _play(world, moment, scenario)
             transaction.set_rollback(True)
     except ScenarioError as error:
         return str(error)
@@ -203,10 +219,12 @@ def _moment(value: Any) -> datetime:
     raise ScenarioError(f"{value!r} is no day or moment")
 
 
-def _play(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-    unknown = set(scenario) - {"name", "cites", "today", "steps", "expect", "cast", "settings", "sector", "legal_form", "channels"}
-    if unknown:
-        raise ScenarioError(f"unknown keys: {', '.join(sorted(unknown))}")
+KNOWN = frozenset({"name", "cites", "today", "steps", "expect", "cast", "settings", "sector", "legal_form", "channels"})
+"""Keys of a scenario."""
+
+
+def _stage(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> tuple[World, datetime]:
+    """Make the school and its cast as a scenario asks for them, on its day at 09:00."""
     moment = _moment(scenario.get("today", date(2026, 3, 2)))
     wanted = str(document["protocol"])
     key = wanted.split("/")[0]
@@ -217,7 +235,12 @@ def _play(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
             key, sector, moment.date(), {**document.get("cast", {}), **scenario.get("cast", {})},
             settings={**document.get("settings", {}), **scenario.get("settings", {})}, legal_form=scenario.get("legal_form", "public"),
         )  # fmt: skip
-    world = World(cast, found.for_sector(sector))
+    return World(cast, found.for_sector(sector)), moment
+
+
+def _play(world: World, moment: datetime, scenario: Mapping[str, Any]) -> None:
+    if unknown := set(scenario) - KNOWN:
+        raise ScenarioError(f"unknown keys: {', '.join(sorted(unknown))}")
     for place, step in enumerate(scenario.get("steps", []), start=1):
         if "at" in step:
             moment = _moment(step["at"])

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against a floor taken in the same run, interleaved; see docs/benchmarks.md."""
