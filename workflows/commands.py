@@ -140,6 +140,7 @@ def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapp
         _involve(root, roles)
         if excluded := given.people.get("exclude"):
             _involve(root, {p.pk: frozenset({"excluded"}) for p in excluded})
+            act.loaded = replace(act.loaded, barred=frozenset(p.pk for p in excluded))
         if root.owner_id is None:
             root.owner = consequences.first_owner(root, loaded.people)
         entry = _write(act, root, step, given, change)
