@@ -191,10 +191,11 @@ def _part(what: str, rows: QuerySet[Any], *, name: str, at: str, key: str, root:
 
     What somebody must decide comes first (`place`), then by moment. `root` is the way to the incident.
     """
-    return rows.order_by().annotate(
+    plain: QuerySet[Any, Any] = rows.order_by().annotate(
         w_what=Value(what, output_field=CharField()), w_place=Value(0 if what == "measure" else 1), w_name=F(name), w_at=F(at),
         w_key=F(key), w_root=F(f"{root}key"), w_number=F(f"{root}number"), w_opened=F(f"{root}opened_at"),
     ).values_list("w_what", "w_place", "w_name", "w_at", "w_key", "w_root", "w_number", "w_opened")  # fmt: skip
+    return plain
 
 
 def _row(row: tuple[Any, ...]) -> Waiting:
