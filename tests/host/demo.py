@@ -49,8 +49,9 @@ def build(out: Any) -> None:
         who = demo_people.names(school.slug)
         with transaction.atomic():
             cast = scenario_cast.build(
-                school.protocol, school.sector, today, who.overrides, slug=school.slug, name=school.name, legal_form=school.legal_form
-            )
+                school.protocol, school.sector, today, who.overrides, slug=school.slug, name=school.name,
+                legal_form=school.legal_form, settings=demo_people.answers(school.protocol, school.sector),
+            )  # fmt: skip
             demo_people.add_holidays(cast.school, today)
             second = demo_people.fill(cast, school.sector, today, who)
             schools.link_course(cast.school, by=None, course_key=course_id(school.slug), group=cast.group)

@@ -45,6 +45,18 @@ PUPILS = _PUPILS.split()
 _PARENTS = "Esther Mark Fatma Peter Ingrid Hassan Linda Wouter Monique Ahmed Sandra Erik Ayla Ronald Karin Yusuf Mireille Dennis Nadia Bas"
 PARENTS = _PARENTS.split()
 
+ANSWERS = {
+    "device_policy": "Telefoons zijn thuis of in de kluis. In de les alleen als de leraar erom vraagt.",
+    "grey_zone": "Wat thuis gebeurt is van de ouders. Merken wij het op school, dan praten wij erover.",
+    "parent_information": "Wij bellen ouders dezelfde dag, en altijd vóór een schorsing.",
+    "police_criteria": "Bij dreiging, afpersing of beelden van kinderen bellen wij de wijkagent voor advies.",
+    "breach_measures": "Zie de schoolregels, hoofdstuk 4: van gesprek tot schorsing.",
+    "case_roles": "Wie iets deed, wie meedeed, wie het doorstuurde en wie keek, krijgt elk een eigen gesprek.",
+    "press": "Alleen de directeur spreekt met de pers, na overleg met communicatie.",
+    "parents_contact": "De mentor, en daarna de directeur.",
+}
+"""What the demo's schools answer to the questions that their protocol leaves to them."""
+
 SECOND = {"po": "Groep 8b", "vo": "Klas 4a"}
 SIZE = 12
 """Pupils in each group beside the cast."""
@@ -57,6 +69,12 @@ class Names(NamedTuple):
     second_mentor: tuple[str, str]
     families: list[str]
     offset: int
+
+
+def answers(key: str, sector: str) -> dict[str, str]:
+    """Answer what this protocol leaves to the school."""
+    asked = schools.protocol_for(key, sector).settings
+    return {name: text for name, text in ANSWERS.items() if name in asked}
 
 
 def names(slug: str) -> Names:

@@ -183,7 +183,7 @@ def test_leaving_asks_who_takes_over(cast: Cast, admin: Client) -> None:
 def test_authority_becomes_known(cast: Cast, admin: Client) -> None:
     tie = people.add_guardian(cast.people["pupil"], cast.people["other_parent"], by=None, authority="unknown")
     assert "Not known yet" in admin.get(url("setup-guardians")).content.decode()
-    assert admin.post(url("setup-guardian", tie.pk), {"authority": "court_limit", "hides_address": "on"}).status_code == 302
+    assert admin.post(url("setup-guardian", tie.pk), {"authority": "court_limit", "hides_address": "yes"}).status_code == 302
     tie.refresh_from_db()
     assert (tie.authority, tie.hides_address, tie.ends) == ("court_limit", True, None)
     assert admin.post(url("setup-guardian", tie.pk), {}).status_code == 422

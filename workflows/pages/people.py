@@ -12,8 +12,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workflows import clock, people, queries_setup, schools, vocabulary, words
@@ -31,6 +31,8 @@ from workflows.pages.people_forms import (
 )
 from workflows.registry import PeopleError, manages
 from workflows.schooldays import local_day
+
+SHOWN_CHANGES = 8
 
 SECTIONS = {
     "setup-school": gettext_lazy("Letterhead and contacts"),
@@ -116,14 +118,33 @@ def _done(form: Any, act: Callable[[], Any]) -> bool:
 def setup(request: HttpRequest, school: School) -> HttpResponse:
     """What the school still lacks, the other set-up pages, and the last changes."""
     lacking = [(lack, address(lack.where, school) if lack.where != "setup" else "") for lack in queries_setup.lacks(school)]
-    names = _names(school)
-    changes = [(ACTS.get(one.what, one.what), names.get(one.by_id, ""), one.at) for one in school.changes.all()[:15]]
     links = [(address(name, school), label) for name, label in SECTIONS.items()]
     stops = sum(lack.stops for lack, _url in lacking)
     return _show(
-        request, school, "setup", lacking=lacking, links=links, changes=changes, stops=stops, checked=clock.now(),
-        change_count=school.changes.count(),
+        request, school, "setup", lacking=lacking, links=links, changes=_changes(school), stops=stops, checked=clock.now(),
+        change_count=school.changes.count(), protocol=_protocol_name(school),
     )  # fmt: skip
+
+
+def _protocol_name(school: School) -> str:
+    try:
+        names = schools.protocol_for(school.key, school.sector).name
+    except PeopleError:
+        return school.key
+    return names.get((get_language() or "en")[:2]) or names.get("nl", school.key)
+
+
+def _changes(school: School) -> list[dict[str, Any]]:
+    """Return the last changes, the same ones by the same person in the same minute told once with their number."""
+    names = _names(school)
+    found: list[dict[str, Any]] = []
+    for one in school.changes.all()[:200]:
+        key = (one.what, one.by_id, one.at.replace(second=0, microsecond=0))
+        if known := next((row for row in found if row["key"] == key), None):
+            known["count"] += 1
+        elif len(found) < SHOWN_CHANGES:
+            found.append({"key": key, "what": ACTS.get(one.what, one.what), "who": names.get(one.by_id, ""), "at": one.at, "count": 1})
+    return found
 
 
 @managed
@@ -152,7 +173,8 @@ def protocol_settings(request: HttpRequest, school: School) -> HttpResponse:
     ):
         tell(request, _("Saved."))
         return to("setup", school)
-    lead = "" if form.settings else _("Your protocol leaves no question to the school.")
+    asked = _("Your protocol asks the school these questions. Cases cannot run while one has no answer.")
+    lead = asked if form.settings else _("Your protocol leaves no question to the school.")
     return _show(request, school, "form", form, title=SECTIONS["setup-settings"], lead=lead)
 
 
@@ -169,7 +191,7 @@ def holidays(request: HttpRequest, school: School) -> HttpResponse:
     if request.method == "POST" and _done(form, act):
         tell(request, _("Added."))
         return to("setup-holidays", school)
-    return _show(request, school, "holidays", form, title=SECTIONS["setup-holidays"], rows=school.holidays.all())
+    return _show(request, school, "holidays", form, title=SECTIONS["setup-holidays"], rows=school.holidays.filter(last__gte=local_day(clock.now())))
 
 
 @managed

@@ -31,6 +31,21 @@ def _day(**kwargs: Any) -> forms.DateField:
     return forms.DateField(widget=widget, **kwargs)
 
 
+class Tick(forms.MultipleChoiceField):
+    """One thing to tick, as a card; its value is whether it was ticked."""
+
+    def __init__(self, *, yes: Any, **kwargs: Any) -> None:
+        super().__init__(choices=[("yes", yes)], widget=Ticks, required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show True as the ticked card."""
+        return (["yes"] if value else []) if isinstance(value, bool) else value
+
+    def clean(self, value: Any) -> bool:
+        """Return whether it was ticked."""
+        return bool(super().clean(value))
+
+
 def _roles(*, without: Iterable[str] = ()) -> list[tuple[str, str]]:
     roles = [(role, words.label("role", role)) for role in vocabulary.STAFF_ROLES if role not in without]
     return [("", _("Choose")), *roles]  # type: ignore[list-item]  # a lazy string is a string to a form
@@ -168,7 +183,7 @@ class GuardianForm(PageForm):
 
     authority = forms.ChoiceField(label=_("Parental authority"), choices=Authority.choices, widget=Cards)
     relation = forms.CharField(label=_("Relation"), max_length=60, required=False)
-    hides_address = forms.BooleanField(label=_("The other parent may not see this address"), required=False)
+    hides_address = Tick(label=_("Address"), yes=_("The other parent may not see this address"))
     ends = _day(label=_("Until and including"), required=False, help_text=_("Only when this tie has an end."))
 
 
@@ -189,7 +204,7 @@ class UploadForm(PageForm):
     """A CSV file of people."""
 
     file = forms.FileField(label=_("CSV file"), help_text=_("Saved from a spreadsheet or pupil administration as CSV."))
-    end_left = forms.BooleanField(
-        label=_("Also end the place or role of who is no longer in the file"), required=False,
+    end_left = Tick(
+        label=_("Who is no longer in the file"), yes=_("End their place or role"),
         help_text=_("Choose this only when the file holds everybody of its kind."),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from workflows import clock, imports
-from workflows.import_file import FileRefused, Table, read
+from workflows.import_file import COLUMNS_OF, HEADERS, REQUIRED_OF, FileRefused, Table, read
 from workflows.models import School
 from workflows.pages.base import show, tell
 from workflows.pages.people import SECTIONS, address, managed, to
@@ -36,6 +36,12 @@ SORTS = {
     "left": pgettext_lazy("import", "Not in this file"),
 }
 
+_KINDS = (
+    ("pupil", "leerling", gettext_lazy("Pupil")), ("guardian", "ouder", gettext_lazy("Parent or carer")),
+    ("staff", "medewerker", gettext_lazy("Member of staff")),
+)  # fmt: skip
+_OWN_NAMES = {"email": "e-mail", "ends": "tot en met", "nicknames": "bijnamen", "hides_address": "adres geheim", "phone": "telefoon"}
+
 COLUMNS = {
     "given_name": gettext_lazy("first name"), "family_name": gettext_lazy("surname"), "nicknames": gettext_lazy("nicknames"),
     "birth_date": gettext_lazy("birth date"), "email": gettext_lazy("e-mail"), "phone": gettext_lazy("telephone"),
@@ -43,6 +49,16 @@ COLUMNS = {
     "authority": gettext_lazy("authority"), "relation": gettext_lazy("relation"), "user": gettext_lazy("account"),
     "hides_address": gettext_lazy("address is kept from the other parent"), "ends": gettext_lazy("until and including"),
 }  # fmt: skip
+
+
+def _guide() -> list[tuple[str, str, list[str], list[str]]]:
+    """Return, for each kind of row: its name, the word for it in a file, the columns it needs and those it may have."""
+    first = {column: names[0] if names else column for column, names in HEADERS.items()}
+    first.update(_OWN_NAMES)
+    return [
+        (str(label), word, [first[c] for c in ("kind", *REQUIRED_OF[kind])], [first[c] for c in COLUMNS_OF[kind] if c not in REQUIRED_OF[kind]])
+        for kind, word, label in _KINDS
+    ]
 
 
 @managed
@@ -118,6 +134,7 @@ def _preview(
 
 def _show(request: HttpRequest, school: School, form: Any, *, status: int = 200, **context: Any) -> HttpResponse:
     context = {
-        "school": school, "form": form, "setup_url": address("setup", school), "title": SECTIONS["setup-import"], **context,
+        "school": school, "form": form, "setup_url": address("setup", school), "title": SECTIONS["setup-import"],
+        "guide": _guide(), **context,
     }  # fmt: skip
     return show(request, "setup/import.html", context, status=status, here="setup")
