@@ -58,6 +58,8 @@ class Floor:
                 cursor.execute(sql, [self._fresh(value) for value in params] if params else None)
 
     def _fresh(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._fresh(item) for item in value]
         if isinstance(value, _Key):
             return f"floor:{next(self._numbers)}"
         return next(self._numbers) if isinstance(value, _Place) else value
@@ -80,8 +82,8 @@ def _prepare(floor: Floor) -> None:
             column = columns[index % len(columns)]
             if "logentry" in sql and column == "n":
                 marked[index] = _Place(params[index])
-            if column == "key" and isinstance(params[index], str):
-                marked[index] = _Key(params[index])
+            if column == "key":  # PostgreSQL takes the rows of a bulk insert as one array a column
+                marked[index] = [_Key(key) for key in params[index]] if isinstance(params[index], list) else _Key(params[index])
         floor.writes[place] = (sql, marked)
 
 
