@@ -75,9 +75,9 @@ def schools_of(user: Any) -> QuerySet[School]:
     return School.objects.filter(Q(pk__in=staff) | Q(pk__in=pupil), is_active=True)
 
 
-def _involved(roles: list[str] | None = None, **conditions: Any) -> Exists:
+def _involved(roles: list[str] | None = None, **conditions: Any) -> Q:
     rows = Involvement.objects.filter(case=OuterRef("pk"), masked=False, **conditions)
-    return Exists(rows.filter(role__in=roles) if roles else rows)
+    return Q(Exists(rows.filter(role__in=roles) if roles else rows))
 
 
 _CONCERNED = ["target", "suspect", "participant", "sharer", "bystander"]
@@ -128,7 +128,7 @@ def _staff_sight(user: Any, roles: frozenset[str], groups: list[int], today: dat
     if roles & set(CONFIDENTIAL):
         about_staff = _involved(["suspect"], person__kind="employee")
         wide = roles & {"director", "board", "dpo", "communications"}
-        seen |= Q(restricted=False, facts__confidential=True) & (Q() if wide else Q(about_staff))
+        seen |= Q(restricted=False, facts__confidential=True) & (Q() if wide else about_staff)
     if roles & set(STAFF_CASES):
         seen |= Q(restricted=False) & _involved(["suspect"], person__kind="employee")
     if "ict_coordinator" in roles:

@@ -12,6 +12,8 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -221,9 +223,18 @@ class StepForm(PageForm):
             if self.cleaned_data.get(name)
         }
 
+    def forget_errors(self) -> None:
+        """Judge nothing yet: the page comes back for another reason than that the form was sent."""
+        self._errors: ErrorDict | None = ErrorDict()
+
     def blame(self, field: str | None, message: str) -> None:
         """Add an error to a field, or to the whole form when the field is not on it."""
         self.add_error(field if field in self.fields else None, message)
+
+
+def answers_in(posted: QueryDict) -> dict[str, str]:
+    """Return the reasons typed for answerable lines, by article, as a form's fields `answer:<article>` bring them."""
+    return {name.removeprefix("answer:"): str(text) for name, text in posted.items() if name.startswith("answer:") and text}
 
 
 def _is_askable(name: str, people: Mapping[str, Sequence[tuple[str, str]]]) -> bool:
@@ -268,14 +279,15 @@ def make_field(
             return forms.TypedChoiceField(
                 choices=_YES_NO, coerce=lambda given: given == "yes", empty_value=None, widget=YesNo, **common
             )
+        case "person" if name == "exclude":
+            return forms.MultipleChoiceField(choices=list(people), widget=Ticks, **common)
         case "person":
             return forms.ChoiceField(choices=list(people), widget=Cards, **common)
         case "people":
             return forms.MultipleChoiceField(choices=list(people), widget=Ticks, **common)
     offered = [(key, words.label(name, key)) for key in (keys if keys is not None else declared.choices)]
     if len(offered) >= MANY:
-        nothing = [("", pgettext_lazy("choice", "Choose"))]
-        return forms.ChoiceField(choices=nothing + offered, **common)
+        return forms.ChoiceField(choices=[("", pgettext_lazy("choice", "Choose")), *offered], **common)
     return forms.ChoiceField(choices=offered, widget=Cards, **common)
 
 

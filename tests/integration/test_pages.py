@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.cast import Cast, build, build_other_school, build_stranger
+from tests.stories import ASSESSED, PROPOSED, Story, opened, tell
 from workflows import clock, commands
 from workflows.models import Case, Involvement, LogEntry, Membership, Outbox, Person, ReadEntry
 from workflows.people import add_person, enrol
@@ -24,30 +23,6 @@ from workflows.schooldays import AMSTERDAM
 pytestmark = pytest.mark.django_db
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
-ASSESSED = {
-    "severity": 3, "scope": "school_related", "capacity": "personal", "published": True, "possibly_criminal": False,
-    "conduct": "Schreef een bedreiging in de klassenapp.",
-}  # fmt: skip
-PROPOSED = {
-    "kind": "suspension", "school_days": 2, "reason": "De dreiging was ernstig.", "rule_followed": "Schoolregels, deel 3",
-    "scope": "school_related", "capacity": "personal",
-}  # fmt: skip
-
-
-@dataclass
-class Story:
-    """A case on its way: reported, assessed, talked about, a suspension proposed, brought to the director."""
-
-    cast: Cast
-    other: Cast
-    stranger: Any
-    case: Case
-    measure: Case
-
-    def url(self, name: str, *args: Any) -> str:
-        key = self.measure.key if name == "decide" else self.case.key
-        return reverse(f"kc_workflows:{name}", args=[key, *args])
-
 
 @pytest.fixture
 def monday() -> Iterator[None]:
@@ -57,24 +32,7 @@ def monday() -> Iterator[None]:
 
 @pytest.fixture
 def story(monday: None) -> Story:
-    cast = build("groningen", "vo", MONDAY.date())
-    other = build_other_school("groningen", "vo", MONDAY.date())
-    case = opened(cast)
-    commands.perform(case, "incident.triage", by=cast.users["director"], data=ASSESSED)
-    talk = {"person": cast.people["pupil"], "note": "Vertelde dat het een grap was."}
-    commands.perform(case, "incident.discuss", by=cast.users["mentor"], data=talk)
-    day = MONDAY.date() + timedelta(days=3)
-    measure = commands.open_child(case, "measure.propose", by=cast.users["mentor"], data={**PROPOSED, "first_day": day}).case
-    commands.perform(case, "incident.escalate", by=cast.users["mentor"], data={"reason": "Graag een besluit."})
-    return Story(cast, other, build_stranger(), Case.objects.get(pk=case.pk), measure)
-
-
-def opened(cast: Cast, **data: Any) -> Case:
-    given = {
-        "category": "threat", "suspects": [cast.people["pupil"]], "targets": [cast.people["classmate"]],
-        "acted_on": MONDAY.date(), "story": "Sem zou klappen krijgen.", **data,
-    }  # fmt: skip
-    return commands.open_case(by=cast.users["mentor"], school=cast.school, data=given).case
+    return tell()
 
 
 def as_user(user: Any) -> Client:
@@ -280,7 +238,7 @@ def test_a_blocked_step_explains_itself_and_a_forced_post_gets_409_with_the_same
 
 
 def test_a_step_that_is_somebody_elses_says_whose(story: Story) -> None:
-    page = text_of(as_user(story.cast.users["mentor"]).get(reverse("kc_workflows:step", args=[story.measure.key, "measure.approve"])))
+    page = text_of(as_user(story.cast.users["mentor"]).get(story.step_url("measure.approve")))
     assert "You cannot yet" in page and "director" in page
 
 
@@ -324,7 +282,10 @@ def test_the_same_step_sent_twice_is_taken_once(story: Story) -> None:
 
 def test_a_milestone_is_noted_and_taken_back_but_stays(story: Story) -> None:
     client = as_user(story.cast.users["mentor"])
-    sent = {"person": story.cast.people["parent"].pk, "channel": "phone", "reached": "yes", "note": "Vader gebeld.", "happened": "2026-03-02T08:30"}
+    sent = {
+        "person": story.cast.people["parent"].pk, "channel": "phone", "reached": "yes", "note": "Vader gebeld.",
+        "happened": "2026-03-02T08:30",
+    }  # fmt: skip
     assert client.post(story.url("record", "parents_informed"), sent).status_code == 302
     page = text_of(client.get(story.url("case")))
     assert "Vader gebeld." in page and "recorded" in page
@@ -366,7 +327,8 @@ def test_a_second_director_hears_that_it_was_decided_already(story: Story) -> No
     assert version is not None
     first = {"decision": "measure.reject", "reason": "Te zwaar.", "key": str(uuid.uuid4()), "version": version[1]}
     assert director.post(story.url("decide"), first).status_code == 302
-    second = deputy.post(story.url("decide"), {**first, "decision": "measure.approve", "reason": "Akkoord.", "key": str(uuid.uuid4())})
+    other = {**first, "decision": "measure.approve", "reason": "Akkoord.", "key": str(uuid.uuid4())}
+    second = deputy.post(story.url("decide"), other)
     page = text_of(second)
     assert second.status_code == 409
     assert "Already decided: Dirkje Klokkentoon refused the measure" in page
@@ -427,7 +389,7 @@ def test_handing_over_and_correcting_a_wrong_person(story: Story) -> None:
 
 def queries(client: Client, url: str) -> int:
     client.get(url)  # the first visit fills the caches
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(connection) as caught:
         assert client.get(url).status_code == 200
     return len(caught)
 
@@ -443,7 +405,8 @@ def test_pages_ask_the_same_number_of_queries_however_much_there_is(story: Story
     for _ in range(6):
         extra = opened(story.cast)
         commands.perform(extra, "incident.triage", by=story.cast.users["director"], data=ASSESSED)
-        commands.open_child(extra, "measure.propose", by=story.cast.users["mentor"], data={**PROPOSED, "first_day": MONDAY.date() + timedelta(days=4)})
+        proposal = {**PROPOSED, "first_day": MONDAY.date() + timedelta(days=4)}
+        commands.open_child(extra, "measure.propose", by=story.cast.users["mentor"], data=proposal)
         commands.record(story.case, "evidence_seen", by=story.cast.users["mentor"], data={"manner": "public", "note": "Gezien."})
     after = [queries(client, url) for url in urls]
     assert after == before

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows import access, api, commands, vocabulary, words
-from workflows.forms import LONGEST_WORDS, Cards, PageForm, make_field
+from workflows.forms import LONGEST_WORDS, Cards, PageForm, answers_in, make_field
 from workflows.models import Case, LogEntry, ReadEntry
 from workflows.pages import choices, reading, steps
 from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
@@ -135,7 +135,7 @@ def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
 def _is_undecided(seen: Reading, measure: Case) -> bool:
     """Whether a decision is still awaited: the first one, or that of a second role which the protocol asks for."""
     if measure.state != "approved":
-        return measure.state == "proposed"
+        return bool(measure.state == "proposed")
     lacks = steps.ask(seen.loaded, measure, "measure.impose", seen.actor).forecast
     return any(one.remedy is not None and one.remedy.name == "measure.approve" for one in lacks)
 
@@ -166,7 +166,7 @@ def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
     if not form.is_valid():
         return _page(request, seen, measure, form, status=422)
     step = form.cleaned_data["decision"]
-    answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+    answers = answers_in(posted)
     data = {"reason": form.cleaned_data["reason"], **(form.filled if step == "measure.approve" else {})}
     target = measure if step.startswith("measure.") else seen.root
     try:

@@ -149,7 +149,7 @@ def kinds(seen: Reading, case: Case) -> tuple[list[tuple[str, list[steps.Out]]],
     other: list[steps.Out] = []
     staff = case.person is not None and case.person.kind == "employee"
     for group, names in vocabulary.KIND_GROUPS.items():
-        fitting = []
+        fitting: list[steps.Out] = []
         for name in names:
             if name not in FOR_ANYBODY and staff != (name in FOR_STAFF):
                 continue

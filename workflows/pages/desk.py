@@ -24,7 +24,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         return show(request, "nowhere.html", {}, here="desk")
     schools = getattr(request, "kc_schools", [])
     if not access.roles_of(request.user, school):
-        cases = [_row(case) for case in api.cases_for(request.user, school)[:PER_PAGE]]
+        cases = [{**_row(case), "open": case.state in vocabulary.OPEN} for case in api.cases_for(request.user, school)[:PER_PAGE]]
         return show(request, "home.html", {"cases": cases, "school": school}, here="desk")
     found = api.desk(request.user, school)
     asked = api.approvals(request.user, school).asked

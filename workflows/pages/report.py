@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from workflows import access, clock, commands, facts, vocabulary, words
-from workflows.forms import StepForm
+from workflows.forms import StepForm, answers_in
 from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
 from workflows.pages import choices, steps
@@ -73,9 +72,11 @@ class _Report:
         """The group shown: the one just picked, the one of the course page, or the one the reader is mentor of."""
         wanted = self.given.get("pick" if self.given.get("show") == "group" else "group", "")
         found = next((one for one in self.groups if wanted in (str(one.pk), one.name)), None)
+        if found is None and len(self.groups) == 1:
+            return self.groups[0]
         if found is None and "group" not in self.given:
             own = Membership.objects.filter(
-                Dated.active(clock.today()), user=self.request.user, school=self.school, group__isnull=False
+                Dated.active(clock.today()), user_id=self.request.user.pk or 0, school=self.school, group__isnull=False
             ).values_list("group_id", flat=True)
             found = next((one for one in self.groups if one.pk in set(own)), None)
         return found
@@ -107,7 +108,7 @@ class _Report:
         people = {name: posted.getlist(name) for name in ROLES if posted.getlist(name)}
         if not form.is_valid():
             return self.page(form, status=422)
-        answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+        answers = answers_in(posted)
         data = {**form.asked, **people, **({"lesson": self.lesson} if self.lesson else {})}
         try:
             outcome = commands.open_case(by=self.request.user, school=self.school, data=data, answers=answers, key=form.submission)
@@ -151,7 +152,7 @@ class _Report:
     def page(self, form: StepForm, *, status: int = 200, checked: bool = True, **more: Any) -> HttpResponse:
         """Render the page; `checked` False: only the roster changed, nothing is judged yet."""
         if form.is_bound and not checked:
-            form._errors = ErrorDict()
+            form.forget_errors()
         chosen = self.request.POST.get("category", "")
         local = facts.protocol_for(self.school, clock.today()).categories
         rare = [(key, words.label("category", key)) for key in vocabulary.CATEGORIES if key not in COMMON]

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import commands, vocabulary, words
-from workflows.forms import StepForm
+from workflows.forms import StepForm, answers_in
 from workflows.models import Case, LogEntry, Person
 from workflows.pages import choices, reading, steps
 from workflows.pages.base import case_or_404, incident_or_404, log_read, page, show, staff_or_404, tell
@@ -147,7 +147,7 @@ class _Taking:
     def take(self) -> HttpResponse:
         """Take the step; what stands in its way comes back with everything that was typed."""
         posted = self.request.POST
-        answers = {name.removeprefix("answer:"): text for name, text in posted.items() if name.startswith("answer:") and text}
+        answers = answers_in(posted)
         form = self.form(posted, self.ask(_typed(self.before), answers={}))
         if not form.is_valid():
             return self.refuse(form, 422)

@@ -1,0 +1,252 @@
+"""Five journeys through the pages in a real browser, with their bars: how many clicks, what is said, what stays hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+from tests.stories import Story, opened, tell
+from workflows import commands
+from workflows.models import Case, LogEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browser_context_args() -> dict[str, Any]:
+    """An English reader, so that the source strings are what the tests read."""
+    return {"locale": "en-GB", "timezone_id": "Europe/Amsterdam", "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture
+def story(live_server: Any) -> Story:
+    return tell()
+
+
+@dataclass
+class Hand:
+    """Counts what a person would have to press."""
+
+    page: Page
+    clicks: int = 0
+    keys: int = 0
+
+    def click(self, target: Locator) -> None:
+        self.clicks += 1
+        target.click()
+
+    def type(self, target: Locator, text: str) -> None:
+        """Type into a field; reaching it is one click."""
+        self.clicks += 1
+        self.keys += len(text)
+        target.fill(text)
+
+
+# 1. The mentor opens a case from the course page
+
+
+def test_1_a_mentor_opens_a_case_in_four_clicks(page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]) -> None:
+    cast = story.cast
+    sign_in(cast.users["mentor"])
+    hand = Hand(page, clicks=1)  # the link on the course page
+    page.goto(f"{live_server.url}{reverse('kc_workflows:report')}?group={cast.group.pk}&lesson=Les+3")
+    assert "Klas 3b" in page.locator(".lead").inner_text() and "Les 3" in page.locator(".lead").inner_text()
+    assert page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
+    hand.click(page.get_by_label("Hurtful or insulting message"))
+    hand.click(page.get_by_role("group", name="Noa Regenboogje").get_by_label("Did it"))
+    hand.click(page.get_by_role("button", name="Open the case"))
+    said = page.get_by_role("status").inner_text()
+    assert "is open." in said
+    assert hand.clicks <= 4 and hand.keys <= 12
+    assert page.get_by_text("Opened by mistake?").is_visible()
+    hand.click(page.get_by_role("link", name="Take back", exact=True))
+    page.get_by_role("button", name="Take back what was opened by mistake").click()
+    assert Case.objects.filter(type="incident").latest("pk").state == "dismissed"
+
+
+def test_1_a_double_click_makes_one_case(page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]) -> None:
+    sign_in(story.cast.users["mentor"])
+    before = Case.objects.count()
+    page.goto(live_server.url + reverse("kc_workflows:report"))
+    page.get_by_label("Threatening message").check()
+    page.get_by_role("button", name="Open the case").dblclick()
+    page.wait_for_url("**/kc/case/**")
+    assert Case.objects.count() == before + 1
+
+
+@pytest.fixture
+def bare(browser: Browser, context: BrowserContext, sign_in: Any) -> Any:
+    """A page of a browser without script, signed in as somebody."""
+
+    def make(user: Any) -> Page:
+        sign_in(user)
+        plain = browser.new_context(locale="en-GB", java_script_enabled=False)
+        plain.add_cookies(context.cookies())
+        return plain.new_page()
+
+    return make
+
+
+def test_1_and_4_work_without_script(bare: Any, live_server: Any, story: Story) -> None:
+    before = Case.objects.count()
+    page = bare(story.cast.users["mentor"])
+    page.goto(live_server.url + reverse("kc_workflows:report"))
+    page.get_by_label("Threatening message").check()
+    page.get_by_label("Somebody else: another pupil, a parent or a colleague").fill("Buitenpaal")
+    page.get_by_role("button", name="Look up").click()
+    page.get_by_role("group", name="Otto Buitenpaal").get_by_label("Did it").check()
+    page.get_by_role("button", name="Open the case").dblclick()
+    page.wait_for_url("**/kc/case/**")
+    assert Case.objects.count() == before + 1
+    assert page.get_by_text("Otto Buitenpaal").first.is_visible()
+    page.get_by_role("link", name="Blank screen").click()
+    assert page.get_by_text("Paused").first.is_visible() and page.get_by_text("Otto").count() == 0
+    director = bare(story.cast.users["director"])
+    director.goto(live_server.url + story.url("decide"))
+    director.get_by_label("Yes, approve").check()
+    director.get_by_label("Reason or question").fill("Akkoord.")
+    director.get_by_role("button", name="Record the decision").click()
+    assert Case.objects.get(pk=story.measure.pk).state == "approved"
+
+
+# 2. A blocked step
+
+
+def test_2_a_blocked_step_says_why_and_what_to_do_in_the_first_view(
+    page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]
+) -> None:
+    commands.perform(story.measure, "measure.approve", by=story.cast.users["director"], data={"reason": "Akkoord."})
+    sign_in(story.cast.users["director"])
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(live_server.url + story.step_url("measure.impose"))
+    assert page.get_by_role("heading", level=1).inner_text().startswith("You cannot yet")
+    reason = page.locator("li", has_text="parents informed").first
+    box = reason.bounding_box()
+    assert box is not None and box["y"] + box["height"] < 740
+    assert "4.4" in reason.inner_text(), "the article stands with the reason"
+    page.locator("summary").first.click()
+    told = page.locator("details").first.inner_text()
+    assert "OOG-4.4-4c" in told and "version of" in told and "Checked on" in told
+    page.get_by_role("link", name="Note: parents informed").click()
+    assert "/record/parents_informed/" in page.url
+
+
+# 3. A talk, and an entry taken back
+
+
+def test_3_a_mentor_logs_a_talk_and_takes_an_entry_back(
+    page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]
+) -> None:
+    sign_in(story.cast.users["mentor"])
+    page.goto(live_server.url + story.url("case"))
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Log the talk"))
+    assert "Who sees this: mentor" in page.locator("main").inner_text(), "the audience is shown before saving"
+    page.get_by_label("What was said").fill("Rustig gesproken over wat er gebeurd is.")
+    hand.click(page.get_by_label("Noa Regenboogje"))
+    page.get_by_label("When it happened").fill("2026-01-12T08:30")
+    hand.click(page.get_by_role("button", name="Log the talk"))
+    assert hand.clicks <= 3
+    entry = page.locator(".time > li").first
+    told = entry.inner_text()
+    assert "12 January 2026, 08:30" in told and "recorded" in told
+    entry.get_by_role("link", name="Take this back").click()
+    page.get_by_label("Reason").fill("Verkeerde leerling.")
+    page.get_by_role("button", name="Take it back").click()
+    assert page.locator("s", has_text="Rustig gesproken").is_visible()
+    sign_in(story.other.users["director"])
+    answer = page.goto(live_server.url + story.url("case"))
+    assert answer is not None and answer.status == 404
+    assert "Rustig" not in page.content()
+
+
+# 4. The director decides
+
+
+def test_4_a_director_decides_in_three_clicks_from_the_mail(
+    page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]
+) -> None:
+    sign_in(story.cast.users["director"])
+    page.goto(live_server.url + story.url("case"))  # the mail's own link
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Decide on this measure").first)
+    hand.click(page.get_by_label("No, refuse"))
+    page.get_by_role("button", name="Record the decision").click()
+    summary = page.get_by_role("alert")
+    assert "Reason or question" in summary.inner_text(), "words are required"
+    assert page.evaluate("document.activeElement.id") == "errors"
+    assert page.get_by_label("No, refuse").is_checked(), "what was chosen is kept"
+    page.get_by_label("Reason or question").fill("Een gesprek is genoeg.")
+    hand.click(page.get_by_role("button", name="Record the decision"))
+    assert hand.clicks <= 3
+    assert "refused the measure" in page.get_by_role("status").inner_text()
+
+
+def test_4_a_second_director_sees_who_decided_and_overwrites_nothing(
+    page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]
+) -> None:
+    sign_in(story.cast.users["deputy"])
+    page.goto(live_server.url + story.url("decide"))
+    commands.perform(story.measure, "measure.reject", by=story.cast.users["director"], data={"reason": "Te zwaar."})
+    page.get_by_label("Yes, approve").check()
+    page.get_by_label("Reason or question").fill("Akkoord.")
+    page.get_by_role("button", name="Record the decision").click()
+    said = page.locator("main").inner_text()
+    assert "Already decided: Dirkje Klokkentoon refused the measure" in said
+    assert Case.objects.get(pk=story.measure.pk).state == "rejected"
+    assert LogEntry.objects.filter(step="measure.approve").count() == 0
+
+
+# 8. A pupil reads about the own case
+
+
+def test_8_a_pupil_reads_the_own_case_in_one_click(page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]) -> None:
+    sign_in(story.cast.users["pupil"])
+    page.goto(live_server.url + reverse("kc_workflows:desk"))
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Threatening message"))
+    assert hand.clicks <= 2
+    told = page.locator("main").inner_text()
+    for wanted in ("Who can read this", "How long it is kept", "Whom you can ask", "When you do not agree", "Marit Krijtstreep"):
+        assert wanted in told
+    for secret in ("grap", "Sem", "klappen", "schorsing", "Suspension"):
+        assert secret not in page.content(), secret
+
+
+# what belongs to no journey
+
+
+def test_the_blank_screen_hides_everything_at_once_and_keeps_what_was_typed(
+    page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]
+) -> None:
+    sign_in(story.cast.users["mentor"])
+    page.goto(live_server.url + story.url("step", "incident.discuss"))
+    page.get_by_label("What was said").fill("Half getypt")
+    page.get_by_role("link", name="Blank screen").click()
+    assert page.locator("body").inner_text().strip() == "Show the page again"
+    assert page.title() == "Paused"
+    page.keyboard.press("Enter")
+    assert page.get_by_label("What was said").input_value() == "Half getypt"
+
+
+def test_leaving_a_half_typed_form_asks_first(page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]) -> None:
+    sign_in(story.cast.users["mentor"])
+    page.goto(live_server.url + story.url("step", "incident.discuss"))
+    page.get_by_label("What was said").press_sequentially("Half")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url(f"**{story.url('case')}")
+    assert asked == ["beforeunload"]
+
+
+def test_a_case_opened_by_a_colleague_elsewhere_does_not_show(page: Page, live_server: Any, story: Story, sign_in: Any) -> None:
+    hidden = opened(story.cast, category="doxing")
+    sign_in(story.cast.users["teacher"])
+    page.goto(live_server.url + reverse("kc_workflows:desk"))
+    assert "Private details" not in page.content() and str(hidden.key) not in page.content()
