@@ -30,7 +30,7 @@ def version() -> str:
     return found.group(1)
 
 
-class BuildWithCatalogues(build_py):
+class BuildWithCatalogues(build_py):  # type: ignore[misc] # setuptools has no type hints
     """Compile locale/*/LC_MESSAGES/*.po next to their sources before anything is copied.
 
     In place, because an editable install reads the catalogues from the working tree. Fuzzy entries are left out,

@@ -171,7 +171,7 @@ DONE: Mapping[str, Any] = {
 
 _MILESTONES = {name: one.label for kinds in vocabulary.MILESTONES.values() for name, one in kinds.items()}
 _STATES = {f"{kind}.{state}": label for kind, states in vocabulary.STATES.items() for state, label in states.items()}
-_PLAIN_STATES = {state: label for states in reversed(vocabulary.STATES.values()) for state, label in states.items()}
+_PLAIN_STATES = {state: label for states in reversed(list(vocabulary.STATES.values())) for state, label in states.items()}
 
 _TABLES: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "role": ("role", vocabulary.ROLES),
