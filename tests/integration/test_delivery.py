@@ -127,7 +127,17 @@ def test_a_letter_taken_back_before_its_mail_left_is_not_mailed(in_memory: list[
     with clock.at(MONDAY):
         outbox.drain()
     letter.refresh_from_db()
-    assert in_memory == [] and letter.state != Letter.State.SENT
+    assert in_memory == [] and letter.state == Letter.State.VOID and letter.pdf is None
+
+
+def test_a_letter_handed_over_instead_is_not_mailed_as_well(in_memory: list[mail.EmailMessage]) -> None:
+    letter = mailed()
+    director = letter.approved_by.user if letter.approved_by else None
+    with clock.at(MONDAY):
+        sending.send(letter, by=director, route="handed_over")
+        outbox.drain()
+    letter.refresh_from_db()
+    assert in_memory == [] and (letter.state, letter.route) == (Letter.State.SENT, "handed_over")
 
 
 class _Mailbox(socketserver.StreamRequestHandler):

@@ -179,6 +179,18 @@ def test_sentences_are_short(kind: str) -> None:
             assert len(sentence.split()) <= 18, sentence
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_letters_read_easily(kind: str) -> None:
+    """Flesch-Douma of our own sentences is 60 or more, and 70 or more where a parent or pupil reads (ux.md part 4)."""
+    html = letters.html(context(kind))
+    blocks = re.findall(r"<(?:p|li)(?: [^>]*)?>(.*?)</(?:p|li)>", html[html.index("<h1") : html.index('class="sign"')], re.DOTALL)
+    whole = [s for block in blocks for s in re.split(r"[.?:](?:\s|$)", re.sub(r"<[^>]+>", " ", block)) if len(s.split()) > 3]
+    words = re.findall(r"[^\W\d_]+", " ".join(whole))
+    syllables = sum(max(1, len(re.findall(r"[aeiouyáéëïöü]+", word.lower()))) for word in words)
+    score = 206.83 - 0.93 * len(words) / len(whole) - 77 * syllables / len(words)
+    assert score >= (60 if kind in ("staff_letter", "police_note") else 70), score
+
+
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "https://example.org/x.png", "ftp://127.0.0.1/x"])
 def test_nothing_is_read_from_network_or_disk(address: str) -> None:
     for html in (f'<p lang="nl">x<img src="{address}" alt="x">', f'<style>p{{background:url("{address}")}}</style><p>x'):

@@ -89,6 +89,8 @@ def _mark(row: Outbox, went: bool) -> None:
     with transaction.atomic():
         if went:
             sending.delivered(row)
+        elif row.letter is not None:
+            sending.reconcile(row.letter)
         Outbox.objects.filter(pk=row.pk, done_at=None).update(done_at=clock.now(), last_error="")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -20,10 +19,9 @@ from workflows.delivery import letters, links
 from workflows.delivery.building import Built, build
 from workflows.delivery.contents import free_texts, missing, same, snapshot
 from workflows.delivery.privacy import hidden_contacts, other_children
+from workflows.delivery.recipients import ADULT, no_copy_for, routes_of, was_mistaken
 from workflows.facts import actor_for, protocol_of
-from workflows.models import Case, Guardianship, Involvement, Letter, Outbox, Person, School
-from workflows.models.people import Authority, Dated
-from workflows.vocabulary import ROUTES
+from workflows.models import Case, Letter, Outbox, Person, School
 
 APPROVERS = frozenset({"director", "board"})
 """Who approves a letter (issue: the director approves the PDF's digest; the board on the hard route)."""
@@ -33,10 +31,6 @@ SENDERS = frozenset({"director", "board", "mentor", "coordinator", "manager", "p
 
 BY_LINK = frozenset({"email", "portal"})
 """Routes that carry a personal link, never the letter itself."""
-
-ADULT = 18
-CHILD = 12
-"""Under this age a pupil's own copy is handed over in person: a child of primary school gets no mail from the school."""
 
 State = Letter.State
 
@@ -129,53 +123,6 @@ def field_label(field: str) -> str:
     return words.label("field", field)
 
 
-def no_copy_for(letter: Letter, on: date | None = None) -> str:
-    """Return why the addressee gets no copy today, in a sentence; empty when they do.
-
-    Nobody whose authority is unknown, absent or limited by a court; no guardian of somebody who is 18; nobody about a
-    person who was put in the case by mistake.
-    """
-    day = on or clock.today()
-    about, reader = letter.about, letter.addressee
-    if about is not None and _was_mistaken(letter):
-        return _("This person turned out not to be in the case.")
-    if reader is None or about is None or reader.pk == about.pk or reader.kind == "employee":
-        return ""
-    if about.kind != "pupil":
-        return _("This letter is for the person concerned alone.")
-    age = about.age_on(day)
-    if age is not None and age >= ADULT:
-        return _("The pupil is 18: the letter is for the pupil alone.")
-    tie = Guardianship.objects.filter(Dated.active(day), pupil=about, guardian=reader).first()
-    if tie is None:
-        return _("This person is no parent or carer of the pupil today.")
-    if tie.authority != Authority.YES:
-        return _("The authority of this parent or carer is not settled; without it no letter goes out.")
-    return ""
-
-
-def _was_mistaken(letter: Letter) -> bool:
-    """Whether the letter is about somebody who was put in the case by mistake."""
-    rows = Involvement.objects.filter(case=letter.root, person=letter.about)
-    return rows.exists() and not rows.filter(masked=False).exists()
-
-
-def routes_of(letter: Letter) -> tuple[str, ...]:
-    """Return the routes by which this copy may go, the preferred one first.
-
-    The protocol's routes and order, narrowed to those of the school; a child under 12 gets its own copy in person.
-    """
-    if letter.addressee is None:
-        return ()
-    allowed = protocol_of(letter.root).routes or tuple(ROUTES)
-    school = [route for route in letter.root.school.channels if route in allowed] or list(allowed)
-    own = letter.addressee_id == letter.about_id and letter.addressee.kind == "pupil"
-    age = letter.addressee.age_on(clock.today())
-    if own and (age is None or age < CHILD):
-        return ("handed_over",)
-    return tuple(school)
-
-
 def reconcile(letter: Letter) -> list[Letter]:
     """Bring the copies of a letter in line with who has authority today: void those nobody may get, add those that lack.
 
@@ -202,7 +149,7 @@ def _reconcile(held: _Held) -> list[Letter]:
             _Held(copy).note("letter.void", by=None, roles=frozenset({"system"}))
     about = letter.about
     to_guardians = any(copy.addressee_id != copy.about_id and copy.addressee and copy.addressee.kind == "parent" for copy in rows)
-    if about is None or about.kind != "pupil" or not to_guardians or _was_mistaken(letter):
+    if about is None or about.kind != "pupil" or not to_guardians or was_mistaken(letter):
         return []
     if (about.age_on(clock.today()) or 0) >= ADULT:
         return []
@@ -400,6 +347,7 @@ def _dispatch(held: _Held, route: str, person: Person | None, roles: frozenset[s
             },
         )  # fmt: skip
     else:
+        Outbox.objects.filter(letter=letter, done_at=None).delete()  # an e-mail that still waits is not the route any more
         if route == "portal":
             notice = links.notice(links.create(letter))
         letter.state, letter.sent_at = State.SENT, clock.now()
