@@ -99,7 +99,7 @@ def test_a_dead_mail_server_loses_nothing_and_is_shown(settings: object) -> None
 
 
 def test_one_bad_row_does_not_keep_the_others(in_memory: list[mail.EmailMessage]) -> None:
-    made, _case = play()
+    _made, _case = play()
     rows = list(Outbox.objects.filter(done_at=None).order_by("pk"))
     assert len(rows) > 1
     person = rows[0].person
@@ -250,7 +250,7 @@ def test_tick_reminds_once_and_a_deputy_takes_over_after_the_term(in_memory: lis
 
 
 def test_a_tick_that_fails_in_one_part_does_the_others_and_says_so(settings: object, in_memory: list[mail.EmailMessage]) -> None:
-    made, _case = play()
+    _made, _case = play()
     settings.KC_LOG_HEADS = "/dev/null/not-a-folder"  # type: ignore[attr-defined]
     with clock.at(MONDAY + timedelta(minutes=1)):
         run = ticking.tick()
