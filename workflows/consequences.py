@@ -139,7 +139,8 @@ def queue_letters(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> 
             staff = line.letter == "staff_letter" or (person is not None and person.kind == "employee")
             letters.append(
                 Letter.objects.create(
-                    root=loaded.root, case=case, kind=line.letter, addressee_id=int(addressee) if addressee else None, about_id=int(about) if about else None,
+                    root=loaded.root, case=case, kind=line.letter,
+                    addressee_id=int(addressee) if addressee else None, about_id=int(about) if about else None,
                     articles=list(line.articles), queued_by=entry, created_at=clock.now(), file="personnel_file" if staff else "pupil_file",
                     filed_by=None if addressee else entry,  # a note for the file is born there
                 )
@@ -187,7 +188,8 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
     cases = {loaded.root.pk: loaded.root, **{child.pk: child for child in loaded.children}}
     for duty in loaded.duties:
         case = cases[duty.case_id]
-        facts = loaded.for_step(case, duty.started_by.step, actor=None, data={})
+        about = {"person": str(duty.started_by.person_id)} if duty.started_by.person_id else {}
+        facts = loaded.for_step(case, duty.started_by.step, actor=None, data=about)
         met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
         if met or case.state in ("dismissed", "withdrawn", "rejected"):
             duty.done_by, duty.done_at = entry, clock.now()
