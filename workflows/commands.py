@@ -328,8 +328,9 @@ def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str |
             raise StepDenied((_plain("Only the owner, the director or the board may hand over a case."),))
         words = {"reason": reason.strip()} if reason.strip() else {}
         entry = log.append(
-            root, root, "hand_over", by=act.person, by_roles=sorted(act.actor.roles), person=person, facts={"from": root.owner_id, "to": to.pk}, words=words
-        )
+            root, root, "hand_over", by=act.person, by_roles=sorted(act.actor.roles), person=person,
+            facts={"from": root.owner_id, "to": to.pk}, words=words,
+        )  # fmt: skip
         root.owner = to
         return _finish(act, root, entry, None, key)
 

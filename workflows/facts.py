@@ -101,7 +101,7 @@ def seal_packs(found: protocol.Protocol) -> None:
     Raises:
         protocol.LoadError: a pack was edited after a case had followed it.
     """
-    known = {(seal.key, seal.in_force): seal.sha256 for seal in PackSeal.objects.filter(key__in=[l.key for l in found.layers])}
+    known = {(seal.key, seal.in_force): seal.sha256 for seal in PackSeal.objects.filter(key__in=[layer.key for layer in found.layers])}
     for layer in found.layers:
         digest = known.get((layer.key, layer.in_force))
         if digest is None:

@@ -316,9 +316,7 @@ def _fields(world: World, step: Mapping[str, Any], known: tuple[str, ...]) -> di
             names = value if isinstance(value, list) else [value]
             people = [world.person(one) for one in names if one]
             value = people if FIELDS[name].kind == "people" else (people[0] if people else None)
-        elif isinstance(value, datetime):
-            value = _moment(value)
-        elif name == "happened" and isinstance(value, date):
+        elif isinstance(value, datetime) or (name == "happened" and isinstance(value, date)):
             value = _moment(value)
         given[name] = value
     return given
@@ -406,7 +404,7 @@ def _filled(
             continue
         spec = FIELDS[name]
         told_before = name not in ("reason", "note", "severity") and (name in facts.case or name in facts.incident)
-        if told_before and step != "measure.propose" or (told_before and name in facts.incident and name != "category"):
+        if (told_before and step != "measure.propose") or (told_before and name in facts.incident and name != "category"):
             continue
         if name == "severity" and step == "incident.triage" and facts.case.get("severity") is not None:
             data[name] = facts.case["severity"]
@@ -428,7 +426,8 @@ def _filled(
             data[name] = NEUTRAL[name]
     if step == "incident.report":
         data.pop("severity", None) if "severity" not in given else None
-        if "help_contact" not in given and (by in (ANONYMOUS, SYSTEM) or getattr(world.cast.person_of(by) if by in world.cast.users.values() else by, "kind", "") != "pupil"):
+        person = world.cast.person_of(by) if by in world.cast.users.values() else by
+        if "help_contact" not in given and (by in (ANONYMOUS, SYSTEM) or getattr(person, "kind", "") != "pupil"):
             data.pop("help_contact", None)
     return data
 

@@ -91,7 +91,8 @@ def test_a_refused_step_changes_nothing(cast: Cast) -> None:
     incident = triage(cast, report(cast))
     before = (LogEntry.objects.count(), Case.objects.count(), Letter.objects.count(), Duty.objects.count())
     with pytest.raises(StepDenied) as refused:
-        commands.open_child(incident, "measure.propose", by=cast.users["mentor"], data={"kind": "suspension", "school_days": 6, "first_day": MONDAY.date()})
+        six_days = {"kind": "suspension", "school_days": 6, "first_day": MONDAY.date()}
+        commands.open_child(incident, "measure.propose", by=cast.users["mentor"], data=six_days)
     assert "NL-SUS-5" in articles(refused.value)
     assert (LogEntry.objects.count(), Case.objects.count(), Letter.objects.count(), Duty.objects.count()) == before
 

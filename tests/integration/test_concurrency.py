@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
@@ -128,7 +127,7 @@ def test_a_process_killed_loses_nothing_and_the_form_sent_again_acts_once(cast: 
         "KC_DATABASE_NAME": str(connection.settings_dict["NAME"]),
     }  # fmt: skip
     arguments = [sys.executable, "-c", KILLED, moment, str(user.pk), str(cast.school.pk), str(incident.pk)]
-    done = subprocess.run(arguments, env=environment, cwd=django_settings.BASE_DIR if hasattr(django_settings, "BASE_DIR") else None, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert "dying" in done.stdout
     deadline = timezone.now() + timedelta(seconds=10)
