@@ -16,6 +16,9 @@ from workflows.rules import Layer
 HERE = Path(__file__).parent
 FILES = tuple(sorted(HERE.glob("*/*.toml")))
 Step = Mapping[str, Any]
+TWINLESS = {"KC-TAKE": "the system settles a request by itself the moment it may, so no step of anybody shows it allowed"}
+"""Articles without an allowing story beside the denying one, each with its reason."""
+
 SHOWN = {"denied", "advice", "invalid"}
 """What a step says about its outcome; everything else is what was done."""
 
@@ -103,4 +106,4 @@ def _has_a_twin(article: str) -> bool:
 @pytest.mark.parametrize(("key", "article"), list(_layers_that_hold_steps_up()))
 def test_each_rule_denies_once_and_allows_once_for_one_fact(key: str, article: str) -> None:
     assert any(_denied_by(article)), f"no scenario of {key} is denied by {article}"
-    assert _has_a_twin(article), f"no allowed scenario differs in one fact from a denial by {article}"
+    assert article in TWINLESS or _has_a_twin(article), f"no allowed scenario differs in one fact from a denial by {article}"
