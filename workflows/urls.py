@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from workflows import views
+from workflows.pages.letter_link import letter_link
 
 app_name = "kc_workflows"
 
@@ -26,6 +27,7 @@ urlpatterns = [
     path("kc/new/", views.report, name="report"),
     path("kc/approvals/", views.approvals, name="approvals"),
     path("kc/blank/", views.blank, name="blank"),
+    path("kc/brief/<str:token>/", letter_link, name="letter_link"),
     path("kc/case/<uuid:key>/", include(_case)),
     path("kc/school/<slug:slug>/setup/", include("workflows.pages.people_urls")),
     path("api/kc/v1/cases/", views.cases, name="api_cases"),
