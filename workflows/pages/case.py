@@ -59,7 +59,9 @@ def context(seen: Reading) -> dict[str, Any]:
     overview = steps.overview(loaded, root, seen.actor, (*MAIN, *SIDE))
     blocked = [asked for asked in overview.blocked if _is_worth_telling(seen, asked)]
     blocks = [_block(seen, asked) for asked in blocked]
-    usual = next((one for one in blocks if one.step in USUAL.get(root.state, ())), None)
+    expected = USUAL.get(root.state, ())
+    has_usual = any(asked.step in expected for asked in overview.open)
+    usual = None if has_usual else next((one for one in blocks if one.step in expected), None)
     tracks = [_track(seen, child) for child in reading.tracks(loaded)]
     wanted = [out for block in blocks for out in block.outs] + [need["out"] for one in tracks for need in one["needs"]]
     return {
@@ -67,6 +69,7 @@ def context(seen: Reading) -> dict[str, Any]:
         "title": title(seen),
         "state": words.state_of(root),
         "tone": "good" if root.state == "closed" else "wait" if root.state == "escalated" else "",
+        "severity": words.label("severity", root.facts["severity"]).split(":")[0] if root.facts.get("severity") is not None else "",
         "closed": root.state in QUIET,
         "group": ", ".join(sorted({one.group for one in seen.involved if one.seen and one.group})),
         "owner": root.owner and _owner(seen),
@@ -132,11 +135,9 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
         asked = steps.ask(loaded, child, goal, seen.actor)
         missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
         needs = [{"text": reason.text, "out": reason.out} for reason in missing]
-    kind = child.facts.get("kind", "")
-    name = words.label("kind", kind) if child.type == "measure" else words.capital(words.label("type", child.type))
     return {
         "key": child.key,
-        "title": name,
+        "title": steps.track_title(child),
         "person": seen.name_of(child.person) if child.person else "",
         "state": words.state_of(child),
         "tone": "good" if child.state in QUIET else "wait" if child.state in ("proposed", "requested") else "",

@@ -40,6 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 {
                     "label": words.label("letter", letter.kind),
                     "about": letter.about.full_name if letter.about else "",
+                    "to": letter.addressee.full_name if letter.addressee else "",
                     "number": letter.root.display_number,
                     "url": reverse("kc_workflows:letter", args=[letter.root.key, letter.key]),
                     "failed": letter.state == "failed",

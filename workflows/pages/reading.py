@@ -18,6 +18,7 @@ from workflows.facts import Loaded
 from workflows.guards import Actor
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person
 from workflows.models.people import Dated
+from workflows.pages import steps
 from workflows.queries import Event
 
 TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
@@ -25,6 +26,9 @@ TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
     ("incident.report", "anonymous"): False, ("measure.propose", "falls_on_child"): False,
 }  # fmt: skip
 """What a case is until somebody says otherwise; the timeline does not repeat it."""
+
+TOLD_FIRST = ("story", "reason", "note", "conduct")
+"""Words shown first; a proposal has a dozen more, which a page folds."""
 
 MISSING = object()
 
@@ -187,7 +191,9 @@ def line(reading: Reading, event: Event) -> Entry:
             article = words.article(reading.loaded.protocol, name.removeprefix("answer:"))
             reasons.append((article["ref"] or article["id"], shown))
         else:
-            said.append((words.label("field", name), shown))
+            said.append((name, shown))
+    said.sort(key=lambda one: TOLD_FIRST.index(one[0]) if one[0] in TOLD_FIRST else len(TOLD_FIRST))
+    said = [(words.label("field", name), text) for name, text in said]
     late = abs((row.at - row.happened_at).total_seconds()) >= 60
     own = reading.person is not None and row.by_id == reading.person.pk
     return Entry(
@@ -234,8 +240,7 @@ def _facts(row: LogEntry) -> list[tuple[str, str]]:
 
 def tracks(loaded: Loaded) -> list[Case]:
     """Return the tracks of an incident, those that still run first."""
-    ended = {"completed", "withdrawn", "rejected", "settled", "refused", "concluded", "not_reported"}
-    return sorted(loaded.children, key=lambda child: (child.state in ended, -child.pk))
+    return sorted(loaded.children, key=lambda child: (child.state in steps.ENDED, -child.pk))
 
 
 def readers(reading: Reading) -> list[str]:

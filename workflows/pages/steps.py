@@ -25,6 +25,9 @@ from workflows.shapes import edge_from
 NOT_PROVIDED = "step"
 """Article of a denial that says: no layer of this protocol provides for the step."""
 
+ENDED = frozenset({"completed", "withdrawn", "rejected", "settled", "refused", "concluded", "not_reported"})
+"""States in which a track runs no more."""
+
 MOST_OUTS = 4
 """Ways out shown as buttons; more would be a wall."""
 
@@ -237,7 +240,12 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         text = _("Note: %(what)s (%(who)s)") if of_whom else _("Note: %(what)s")
         return Out(text % {"what": label[0].lower() + label[1:], "who": of_whom}, url)
     if remedy.kind == "step":
-        if remedy.name not in vocabulary.STEPS or vocabulary.STEPS[remedy.name].system:
+        if remedy.name not in vocabulary.STEPS:
+            return None
+        if (track := _running_track(loaded, case, remedy.name)) is not None:
+            url = reverse("kc_workflows:case", args=[loaded.root.key]) + f"#track-{track.key}"
+            return Out(_("Go on with: %(track)s") % {"track": _lower(track_title(track))}, url)
+        if vocabulary.STEPS[remedy.name].system:
             return None
         same_type = vocabulary.case_type_of(remedy.name) == case.type and case.pk
         target = case if same_type else case_for(loaded, remedy.name)
@@ -258,6 +266,20 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         label = _("Fill in: %(field)s") % {"field": words.label("field", remedy.name)}
         return Out(label, f"{step_url(loaded, target, asked)}#f-{remedy.name}")
     return None
+
+
+def _running_track(loaded: Loaded, case: Case, step: str) -> Case | None:
+    """Return the track that a case waits for, when `step` is one of a track and not of the case itself."""
+    kind = vocabulary.case_type_of(step)
+    if kind == case.type or kind == "incident" or vocabulary.STEPS[step].creates:
+        return None
+    return next((child for child in loaded.children if child.type == kind and child.state not in ENDED), None)
+
+
+def track_title(child: Case) -> str:
+    """Return what a track is called: the measure, or the kind of track."""
+    kind = child.facts.get("kind", "")
+    return words.label("kind", kind) if child.type == "measure" else words.capital(words.label("type", child.type))
 
 
 def reasons(
@@ -294,6 +316,8 @@ def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor
     if remedy.kind == "field":
         return True
     wanted = f"record.{remedy.name}" if remedy.kind == "milestone" else remedy.name
+    if remedy.kind == "step" and _running_track(loaded, case, wanted) is not None:
+        return True
     same_type = case.pk and vocabulary.case_type_of(wanted) == case.type
     target = case if same_type else case_for(loaded, wanted)
     return target is not None and not ask(loaded, target, wanted, actor).is_for_others
