@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy as _
 from workflows import clock, people, schools
 from workflows.import_file import KINDS, Problem, Row, Table
 from workflows.models import Enrolment, Group, Guardianship, Membership, Person, School
-from workflows.models.people import Dated
 from workflows.registry import MANAGING, PeopleError, holding
 
 Sort = Literal["new", "changed", "left"]
@@ -138,11 +137,14 @@ class _Planner:
         known = Person.objects.filter(school=school, number__isnull=False).select_related("user")
         self.known = {(person.kind, person.number): person for person in known}
         self.groups = {group.name: group for group in Group.objects.filter(school=school)}
-        places = Enrolment.objects.filter(Dated.active(today), person__school=school).select_related("group", "person")
-        self.places = {place.person_id: place for place in places}
+        # Places and roles that begin later are known too, so that a file about next year changes nothing the second time.
+        places = Enrolment.objects.filter(person__school=school).exclude(ends__lt=today).select_related("group", "person")
+        self.places: dict[int, list[Enrolment]] = {}
+        for place in places.order_by("starts", "pk"):
+            self.places.setdefault(place.person_id, []).append(place)
         ties = Guardianship.objects.filter(pupil__school=school).select_related("pupil", "guardian")
         self.ties = {(tie.pupil_id, tie.guardian_id): tie for tie in ties}
-        roles = Membership.objects.filter(Dated.active(today), school=school).select_related("user", "group")
+        roles = Membership.objects.filter(school=school).exclude(ends__lt=today).select_related("user", "group")
         self.roles = {(m.user_id, m.role, m.group.name if m.group else "", m.acting_for): m for m in roles}
         self.seen: dict[tuple[str, str], Row] = {}
         self.seen_ties: set[tuple[str, str]] = set()
@@ -218,10 +220,15 @@ class _Planner:
             self.groups[name] = schools.add_group(self.school, by=by, name=name)
         return self.groups.get(name)
 
+    def _place_on(self, person: Person, day: date) -> Enrolment | None:
+        """The place that a new one from `day` on would follow, or be the same as."""
+        held = [place for place in self.places.get(person.pk, ()) if place.starts <= day and (place.ends is None or place.ends >= day)]
+        return held[-1] if held else None
+
     def _place(self, row: Row, key: tuple[str, str]) -> None:
         group, starts, ends = (row.values.get(name) for name in ("group", "starts", "ends"))
         known = self.known.get(key)
-        place = self.places.get(known.pk) if known else None
+        place = self._place_on(known, starts or self.today) if known else None
         name = f"{row.values['given_name']} {row.values.get('family_name', '')}".strip()
         if place is not None and (not group or place.group.name == group):
             if "ends" in row.values and place.ends != ends and ends is not None:
@@ -300,7 +307,7 @@ class _Planner:
         kinds = set(kinds)
         gone = {person.pk: person for key, person in self.known.items() if key not in self.seen}
         if "pupil" in kinds:
-            for place in self.places.values():
+            for place in (place for held in self.places.values() for place in held):
                 if place.person_id in gone and place.ends is None:
                     what = _("place in group %(group)s") % {"group": place.group.name}
                     self._ends(place.person, what, people.end_enrolment, place)

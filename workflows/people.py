@@ -75,7 +75,7 @@ def _unique(person: Person) -> None:
 
 @transaction.atomic
 def enrol(person: Person, group: Group, *, by: Any, starts: date | None = None, ends: date | None = None) -> Enrolment:
-    """Put a pupil in a group; a place in another group ends the day before.
+    """Put a pupil in a group; a place in another group ends the day before, and this one before a place that begins later.
 
     Args:
         starts: first day; today when left out.
@@ -99,6 +99,9 @@ def enrol(person: Person, group: Group, *, by: Any, starts: date | None = None, 
             return old
         old.ends = starts - timedelta(days=1)
         old.save()
+    later = Enrolment.objects.filter(person=person, starts__gt=starts).order_by("starts").first()
+    if later is not None and (ends is None or ends >= later.starts):
+        ends = later.starts - timedelta(days=1)
     place: Enrolment = saved(Enrolment(person=person, group=group, starts=starts, ends=ends))
     log(school, by, "enrolment.add", person=person.pk, group=group.pk, starts=starts.isoformat())
     return place

@@ -86,6 +86,27 @@ def test_twice_changes_nothing(cast: Cast) -> None:
     assert (again.of("new"), again.of("changed"), again.same) == ((), (), 6)
 
 
+def test_a_file_about_next_year_changes_nothing_the_second_time(cast: Cast) -> None:
+    run(cast, EVERYTHING)
+    header = "soort;nummer;voornaam;achternaam;geboortedatum;klas;gebruikersnaam;rol;vanaf;tot\n"
+    text = header + "leerling;101;Bo;Knikkerzak;2011-01-31;Klas 4a;;;2026-08-24;\nmedewerker;301;Lien;Bordkrijt;;Klas 4a;lien;mentor;2026-08-24;\n"
+    done = run(cast, text)
+    assert (len(done.of("new")), len(done.of("changed"))) == (1, 1)
+    places = Enrolment.objects.filter(person__number="101").order_by("starts").values_list("group__name", "starts", "ends")
+    assert list(places) == [("Klas 3b", MONDAY, date(2026, 8, 23)), ("Klas 4a", date(2026, 8, 24), None)]
+    before = rows()
+    again = run(cast, text)
+    assert (again.of("new"), again.of("changed"), again.same) == ((), (), 2)
+    assert rows() == before
+    assert access.roles_of(User.objects.get(username="lien"), cast.school) >= {"mentor"}
+
+
+def test_the_file_of_the_documentation_imports(cast: Cast) -> None:
+    page = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
+    example = next(block for block in page.split("```") if block.strip().startswith("soort;"))
+    assert not plan(cast, example.strip()).problems
+
+
 def test_a_changed_cell_changes_that_field_alone(cast: Cast) -> None:
     run(cast, EVERYTHING)
     text = EVERYTHING.replace("an@ouders.example", "nieuw@ouders.example").replace("2011-01-31;Klas 3b", "2011-01-31;Klas 3c")

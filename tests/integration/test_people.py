@@ -145,6 +145,15 @@ def test_a_new_place_ends_the_old_one_the_day_before(cast: Cast) -> None:
     assert [place.group.name for place in Enrolment.objects.filter(person=pupil, ends=None)] == ["Klas 3d"]
 
 
+def test_a_place_of_next_year_stays_when_the_group_of_this_year_changes(cast: Cast) -> None:
+    pupil, by = cast.people["pupil"], cast.users["administrator"]
+    next_year, now = schools.add_group(cast.school, by=None, name="Klas 4a"), schools.add_group(cast.school, by=None, name="Klas 3c")
+    people.enrol(pupil, next_year, by=by, starts=date(2026, 8, 24))
+    people.enrol(pupil, now, by=by)
+    places = Enrolment.objects.filter(person=pupil).order_by("starts").values_list("group__name", "ends")
+    assert list(places) == [("Klas 3b", date(2026, 3, 1)), ("Klas 3c", date(2026, 8, 23)), ("Klas 4a", None)]
+
+
 def test_only_a_parent_with_authority_counts(cast: Cast) -> None:
     tie = Guardianship.objects.get(guardian=cast.people["other_parent"])
     for authority, counts in (("unknown", False), ("no", False), ("court_limit", False), ("yes", True)):
