@@ -101,7 +101,10 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
 
     def _staff(self, viewer: Viewer, place: api.Place) -> Fragment:
         page = api.staff_page(viewer.user, place)
-        rows = [{"label": row.label, "number": row.number, "at": row.at, "late": row.late, "url": _where(row)} for row in page.waiting]
+        rows = [
+            {"label": row.label, "number": row.number, "at": row.at, "is_due": row.what == "duty", "late": row.late, "url": _where(row)}
+            for row in page.waiting
+        ]
         beside = {"school": place.school.slug, "group": place.group.pk if place.group else "", "lesson": self.lesson}
         told = {
             "place": place,

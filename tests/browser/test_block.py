@@ -218,7 +218,7 @@ def test_the_page_around_it_does_not_touch_it(page: Page, cast: Cast, course: st
     page.evaluate("""() => {
         const sheet = new CSSStyleSheet();
         sheet.replaceSync(`
-            html, body { font: 700 12px/2 serif; color: red; letter-spacing: 2px; text-transform: uppercase }
+            body { font: 700 12px/2 serif; color: red; letter-spacing: 2px; text-transform: uppercase }
             main h2, main h3, .xblock h2 { color: red; margin: 3em; text-align: center; font-family: serif }
             #main div p, #main section p, #main ul, #main li { margin: 2em; list-style: square; color: green; line-height: 3 }
             main a:link { color: red; border-bottom: 3px dotted } main button, main label, main input, main textarea
