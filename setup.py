@@ -76,7 +76,7 @@ setup(
         "kc_xblock": ["public/**/*", "lessons/**/*"],
         "kc_xblock.templates": ["**/*"],
         "kc_xblock.locale": ["*/LC_MESSAGES/*.po", "*/LC_MESSAGES/*.mo"],
-        "workflows": ["protocols/**/*.toml", "static/**/*"],
+        "workflows": ["protocols/**/*.toml", "static/**/*", "delivery/fonts/*"],
     },
     cmdclass={"build_py": BuildWithCatalogues},
     entry_points={

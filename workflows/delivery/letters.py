@@ -6,15 +6,19 @@ context gives the same bytes, so that an approval of a digest is an approval of 
 
 from __future__ import annotations
 
+import base64
 import logging
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from workflows.delivery.contents import LetterContext
+
+FONTS = Path(__file__).parent / "fonts"
 
 _MISSING = (
     "Letters cannot be printed: {what} is missing on this machine. On Debian or Ubuntu: "
@@ -84,8 +88,17 @@ def _load() -> _Press:
     fetcher, refusal = _fetcher()
     fonts = FontConfiguration()
     css = render_to_string("workflows/letters/letter.css")
-    sheet = weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher)
+    sheet = weasyprint.CSS(string=_faces() + css, font_config=fonts, url_fetcher=fetcher)
     return _Press(weasyprint.HTML, fetcher, fonts, sheet, {}, refusal)
+
+
+def _faces() -> str:
+    """Return the letters' own font as CSS, with the font inside: the same letter on every host (see fonts/README.md)."""
+    rules = []
+    for weight, name in ((400, "regular"), (700, "bold")):
+        data = base64.b64encode((FONTS / f"letter-{name}.ttf").read_bytes()).decode()
+        rules.append(f'@font-face {{ font-family: "Letter"; font-weight: {weight}; src: url(data:font/ttf;base64,{data}) }}\n')
+    return "".join(rules)
 
 
 def _fetcher() -> tuple[Any, type[BaseException]]:
