@@ -65,7 +65,7 @@ block-css:  ## Make the style of the card in a lesson from the pages' style shee
 	@$(BIN)/python -m kc_xblock.stylesheet
 
 diagrams: setup  ## Draw the state machines into docs/
-	@$(MANAGE) draw_machines docs/machines
+	@$(MANAGE) draw_machines docs/machines.md
 
 screenshots: setup  ## Take the README's pictures from a demo
 	@$(BIN)/python -m tests.browser.screenshots

@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.db.models import Model
 from django.template.loader import get_template
 
+from workflows.management.commands import draw_machines
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "templates"
 PYTHON = sorted([*ROOT.glob("workflows/**/*.py"), *ROOT.glob("kc_xblock/**/*.py")])
@@ -100,6 +102,11 @@ def test_no_file_names_a_machine() -> None:
         if here.search(line)
     ]
     assert not found
+
+
+def test_the_drawings_are_those_of_the_machines() -> None:
+    """A drawing that lies is worse than none: `make diagrams` draws them anew."""
+    assert (ROOT / "docs/machines.md").read_text(encoding="utf-8") == draw_machines.document()
 
 
 @pytest.mark.django_db

@@ -1,51 +1,61 @@
-"""`manage.py draw_machines FOLDER`: draw every state machine from its model, as Mermaid in Markdown.
-
-The pictures are committed and compared with the machines in a test, so that they cannot lie.
-"""
+"""`manage.py draw_machines FILE`: the state machines as Mermaid diagrams in a Markdown file, drawn from the shapes."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflows.models import CASE_TYPES, Case
+from workflows import shapes, vocabulary
+
+HEAD = """# The state machines
+
+Drawn by `make diagrams` from `workflows/shapes.py`; a test compares. The shapes are the same for every school: which of these
+edges a school uses, and what it asks of them, stands in its protocol pack.
+"""
 
 
-def diagram(case_type: str, model: type[Case]) -> str:
-    """Return the Markdown page of one machine.
+def draw(case_type: str) -> str:
+    """Return one case type as a Markdown section.
 
-    Args:
-        case_type: a key of `CASE_TYPES`. model: its proxy, whose django-fsm transitions are drawn.
+    Steps between the same two states share an arrow. Steps that leave the state as it is stand below the drawing.
     """
-    field = model._meta.get_field("state")
-    edges = []
-    for transition in field.get_all_transitions(model):  # type: ignore[union-attr]  # django-fsm adds this to its field
-        source, target = transition.source or "[*]", transition.target if transition.target is not None else transition.source
-        edges.append((str(source), str(target), transition.name.lstrip("_")))
-    lines = [f"    {source} --> {target}: {name}" for source, target, name in sorted(edges)]
-    left = {source for source, target, _ in edges if source != target}
-    ends = sorted({target for _, target, _ in edges} - left)
-    lines += [f"    {state} --> [*]" for state in ends]
-    note = "Drawn by `make diagrams` from the machine itself. What must come first is not here: it stands in the school's protocol."
-    return "\n".join([f"# {case_type}", "", note, "", "```mermaid", "stateDiagram-v2", *lines, "```", ""])
+    arrows: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for step, source, target in shapes.moves(case_type):
+        arrows[source, target].append(step.partition(".")[2])
+    leaving = {source for source, _ in arrows}
+    lines = [f"## {case_type}", "", "```mermaid", "stateDiagram-v2"]
+    lines.append(f"    [*] --> {shapes.INITIAL[case_type]}: {shapes.creating_step(case_type).partition('.')[2]}")
+    lines += [f"    {source} --> {target}: {', '.join(steps)}" for (source, target), steps in arrows.items()]
+    lines += [f"    {state} --> [*]" for state in vocabulary.STATES[case_type] if state not in leaving]
+    lines.append("```")
+    staying = [
+        f"- `{step.partition('.')[2]}` leaves the state as it is in: {', '.join(edge.sources)}."
+        for step, edges in shapes.EDGES.items()
+        if vocabulary.case_type_of(step) == case_type
+        for edge in edges
+        if edge.target is None
+    ]
+    return "\n".join([*lines, "", *staying, ""] if staying else [*lines, ""])
+
+
+def document() -> str:
+    """Return the whole file: every case type, in the order of the vocabulary."""
+    return "\n".join([HEAD, *(draw(case_type) for case_type in shapes.INITIAL)])
 
 
 class Command(BaseCommand):
-    """Draw the machines."""
+    """Write the drawings."""
 
-    help = "Write one Mermaid diagram per case type into a folder."
+    help = "Draw the state machines as Mermaid diagrams."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the folder."""
-        parser.add_argument("folder", type=Path)
+        """Take the file to write."""
+        parser.add_argument("file", type=Path, help="a Markdown file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the pages; the folder is made when it is missing."""
-        folder: Path = options["folder"]
-        folder.mkdir(parents=True, exist_ok=True)
-        for case_type, model in CASE_TYPES.items():
-            (folder / f"{case_type}.md").write_text(diagram(case_type, model), encoding="utf-8")
-        if options["verbosity"]:
-            self.stdout.write(f"{len(CASE_TYPES)} machines drawn.")
+        """Write the file and say so."""
+        options["file"].write_text(document(), encoding="utf-8")
+        self.stdout.write(f"wrote {options['file']}")
