@@ -147,6 +147,12 @@ DONE: Mapping[str, Any] = {
     "incident.refer": pgettext_lazy("done", "referred the case"),
     "incident.take_over": pgettext_lazy("done", "settled who handles the case"),
     "incident.reopen": pgettext_lazy("done", "reopened the case"),
+    "letter.approve": pgettext_lazy("done", "approved a letter"),
+    "letter.send": pgettext_lazy("done", "sent a letter"),
+    "letter.sent": pgettext_lazy("done", "a letter left by e-mail"),
+    "letter.void": pgettext_lazy("done", "a letter may no longer go out"),
+    "letter.draft": pgettext_lazy("done", "a letter changed and must be approved again"),
+    "duty.take_over": pgettext_lazy("done", "the term passed: the deputy sees it too"),
     "measure.propose": pgettext_lazy("done", "proposed a measure"),
     "measure.approve": pgettext_lazy("done", "approved the measure"),
     "measure.reject": pgettext_lazy("done", "refused the measure"),
@@ -235,10 +241,7 @@ def done(step: str) -> str:
     """Return what was done, after a name: `assessed the case`, `noted: parents informed`."""
     if step in DONE:
         return str(DONE[step])
-    name = step.removeprefix("record.").removeprefix("letter.")
-    if step.startswith("letter."):
-        return pgettext("done", "letter: %(what)s") % {"what": label("letter", name)}
-    return pgettext("done", "noted: %(what)s") % {"what": label("milestone", name)}
+    return pgettext("done", "noted: %(what)s") % {"what": label("milestone", step.removeprefix("record."))}
 
 
 def state_of(case: Any) -> str:
