@@ -184,7 +184,7 @@ def test_4_a_director_decides_in_three_clicks_from_the_mail(
     page.get_by_label("Reason or question").fill("Een gesprek is genoeg.")
     hand.click(page.get_by_role("button", name="Record the decision"))
     assert hand.clicks <= 3
-    assert "refused the measure" in page.get_by_role("status").inner_text()
+    assert "refuse the measure" in page.get_by_role("status").inner_text()
 
 
 def test_4_a_second_director_sees_who_decided_and_overwrites_nothing(

@@ -220,6 +220,10 @@ def _what(reading: Reading, event: Event) -> str:
     what = words.done(row.step)
     if row.case.type == "measure" and row.case.facts.get("kind"):
         what = f"{what}: {words.label('kind', row.case.facts['kind']).lower()}"
+    if row.step.startswith("letter.") and row.facts.get("kind"):
+        what = f"{what}: {words.label('letter', row.facts['kind']).lower()}"
+    if row.step == "duty.take_over":
+        what = f"{what}: {words.label('task', row.facts.get('task', ''))}"
     if row.person is not None and row.step not in ("incident.report", "hand_over"):
         name = event.person.full_name if event.person else reading.name_of(row.person)
         what = f"{what} ({name})"
@@ -229,6 +233,8 @@ def _what(reading: Reading, event: Event) -> str:
 def _facts(row: LogEntry) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     for name, answer in row.facts.items():
+        if row.step.startswith("letter.") and name == "kind":
+            continue
         if TAKEN_FOR_GRANTED.get((row.step, name), MISSING) == answer or (name == "kind" and row.case.type == "measure"):
             continue
         if name in vocabulary.FIELDS and answer is not None:

@@ -223,9 +223,12 @@ class _Taking:
 
     def said(self, outcome: commands.Outcome) -> str:
         """Say what was done and who was told."""
-        done = words.capital(words.done(outcome.entry.step))
+        step = outcome.entry.step
+        if step.startswith("record."):
+            text = _("Noted: %(what)s.") % {"what": steps.record_label(step)}
+        else:
+            text = _("Done: %(what)s.") % {"what": steps.lower(words.label("step", step))}
         told = [person.full_name for person in outcome.told]
-        text = _("Done: %(what)s.") % {"what": done[0].lower() + done[1:]}
         if outcome.letters:
             kinds = dict.fromkeys(words.label("letter", letter.kind) for letter in outcome.letters)
             text += " " + _("Letters ready to be looked at: %(letters)s.") % {"letters": ", ".join(kinds)}

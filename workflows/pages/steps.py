@@ -244,7 +244,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
             return None
         if (track := _running_track(loaded, case, remedy.name)) is not None:
             url = reverse("kc_workflows:case", args=[loaded.root.key]) + f"#track-{track.key}"
-            return Out(_("Go on with: %(track)s") % {"track": _lower(track_title(track))}, url)
+            return Out(_("Go on with: %(track)s") % {"track": lower(track_title(track))}, url)
         if vocabulary.STEPS[remedy.name].system:
             return None
         same_type = vocabulary.case_type_of(remedy.name) == case.type and case.pk
@@ -331,7 +331,7 @@ def block(
     shown = asked.denials if denials is None else tuple(denials)
     return Block(
         step=asked.step,
-        label=_lower(label or asked.label),
+        label=lower(label or asked.label),
         reasons=reasons(loaded, asked.case, asked.step, shown, names, actor),
         protocol=protocol_line(loaded.protocol),
         checked=clock.now(),
@@ -347,7 +347,8 @@ def protocol_line(found: Protocol) -> str:
     return _("%(name)s, version of %(day)s") % {"name": name or found.key, "day": words.day(found.in_force)}
 
 
-def _lower(label: str) -> str:
+def lower(label: str) -> str:
+    """Return a label as it stands within a sentence; an abbreviation keeps its capitals."""
     return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
 
 
