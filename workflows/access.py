@@ -43,10 +43,10 @@ def roles_of(user: Any, school: School, on: date | None = None) -> frozenset[str
         return frozenset()
     day = on or clock.today()
     rows = Membership.objects.filter(Dated.active(day), school=school, user=user)
-    return _with_stand_ins(list(rows.values_list("role", "acting_for")), school.pk, day)
+    return with_stand_ins(list(rows.values_list("role", "acting_for")), school.pk, day)
 
 
-def _with_stand_ins(own: list[tuple[str, str]], school_id: int, day: date) -> frozenset[str]:
+def with_stand_ins(own: list[tuple[str, str]], school_id: int, day: date) -> frozenset[str]:
     """Return the roles that somebody's rows at a school give them: their own, those stood in for, those the board fills."""
     roles = {role for role, _ in own} | {acting for _, acting in own if acting}
     if "board" in roles:
@@ -102,7 +102,7 @@ def visible_to(user: Any) -> QuerySet[Incident]:
     seen = Q(pk__in=[])
     for school_id in {row[0] for row in staff}:
         own = [row for row in staff if row[0] == school_id]
-        roles = _with_stand_ins([(row[1], row[2]) for row in own], school_id, today)
+        roles = with_stand_ins([(row[1], row[2]) for row in own], school_id, today)
         seen |= Q(school_id=school_id) & _staff_sight(user, roles, [row[3] for row in own if row[1] == "mentor" and row[3]], today)
     concerned = _involved(["target", "suspect", "participant", "sharer"], person__user=user, person__kind="pupil")
     told = Exists(

@@ -188,8 +188,8 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
     cases = {loaded.root.pk: loaded.root, **{child.pk: child for child in loaded.children}}
     for duty in loaded.duties:
         case = cases[duty.case_id]
-        about = {"person": str(duty.started_by.person_id)} if duty.started_by.person_id else {}
-        facts = loaded.for_step(case, duty.started_by.step, actor=None, data=about)
+        step, person = loaded.started[duty.started_by_id]
+        facts = loaded.for_step(case, step, actor=None, data={"person": str(person)} if person else {})
         met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
         if met or case.state in ("dismissed", "withdrawn", "rejected"):
             duty.done_by, duty.done_at = entry, clock.now()

@@ -11,28 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import FilteredRelation, Q
 
 from workflows import clock, guards, protocol
-from workflows.access import person_of, roles_of
-from workflows.models import (
-    Case,
-    Duty,
-    Guardianship,
-    Involvement,
-    Letter,
-    LogEntry,
-    Membership,
-    PackSeal,
-    Person,
-    School,
-    Words,
-)
-from workflows.models.people import Authority, Dated, age_on
+from workflows.actors import actor_for
+from workflows.involved import load_people, people_in
+from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Person, School
+from workflows.pinned import pins_for, protocol_dirs, protocol_for, protocol_of
 from workflows.prepared import Prepared
 from workflows.schooldays import SchoolCalendar
-from workflows.vocabulary import CASE_ROLES, FIELDS, STEPS
+from workflows.vocabulary import FIELDS, STEPS
 
 STEP_LOCAL = frozenset({"reason", "note"})
 """Words that belong to the step they were written with and are no fact of the case afterwards."""
@@ -59,66 +47,6 @@ def from_json(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def protocol_dirs() -> list[Any]:
-    """Return the folders in which a school keeps packs of its own (`KC_PROTOCOL_DIRS`)."""
-    return list(getattr(settings, "KC_PROTOCOL_DIRS", []))
-
-
-def protocol_for(school: School, day: date) -> protocol.Protocol:
-    """Return the school's protocol as in force on `day`, layers of its sector only.
-
-    Raises:
-        protocol.LoadError: no pack of that key was in force, or a pack has faults.
-    """
-    return protocol.load(school.key, search=protocol_dirs(), on=day).for_sector(school.sector)
-
-
-def protocol_of(case: Case) -> protocol.Protocol:
-    """Return the protocol a case is pinned to: procedure follows the day it was opened."""
-    pinned = case.pins.get("procedure")
-    key, day = (pinned["key"], date.fromisoformat(pinned["on"])) if pinned else (case.school.key, clock.today())
-    return protocol.load(key, search=protocol_dirs(), on=day).for_sector(case.school.sector)
-
-
-def pins_for(school: School, opened: date, acted: date | None) -> dict[str, Any]:
-    """Return the pins of a new case: key and date of every layer, for procedure and for what counts as a breach."""
-
-    def pin(day: date) -> dict[str, Any]:
-        found = protocol_for(school, day)
-        return {"key": school.key, "on": str(day), "layers": {layer.key: str(layer.in_force) for layer in found.layers}}
-
-    pins = {"procedure": pin(opened)}
-    try:
-        pins["breach"] = pin(acted or opened)
-    except protocol.LoadError:
-        pins["breach"] = {"key": school.key, "on": str(acted), "layers": {}}
-    return pins
-
-
-def seal_packs(found: protocol.Protocol) -> None:
-    """Keep the digest of every layer a case is about to follow; the first one stays.
-
-    Raises:
-        protocol.LoadError: a pack was edited after a case had followed it.
-    """
-    known = {(seal.key, seal.in_force): seal.sha256 for seal in PackSeal.objects.filter(key__in=[layer.key for layer in found.layers])}
-    for layer in found.layers:
-        digest = known.get((layer.key, layer.in_force))
-        if digest is None:
-            PackSeal.objects.get_or_create(
-                key=layer.key, in_force=layer.in_force, defaults={"sha256": layer.sha256, "sealed_at": clock.now()}
-            )
-        elif digest != layer.sha256:
-            raise protocol.LoadError(
-                (
-                    protocol.Problem(
-                        file=f"{layer.key}/{layer.in_force}.toml", key="", message="This pack was edited after a case had followed it.",
-                        hint="Put the old text back and add a new file with a later date.",
-                    ),
-                )
-            )  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything about one root that rules may ask, loaded once; `for_step` makes the facts of one step of it."""
@@ -130,6 +58,7 @@ class Loaded:
     records: tuple[guards.Record, ...]
     words: Mapping[int, Mapping[str, str]]
     duties: tuple[Duty, ...]
+    started: Mapping[int, tuple[str, int | None]]
     unfiled: Mapping[str, int]
     calendar: SchoolCalendar
     barred: frozenset[int] = frozenset()
@@ -191,6 +120,7 @@ class Loaded:
         return replace(
             self, children=children, records=self.records + records_of([row], {entry.pk: words}),
             words={**self.words, case.pk: {**self.words.get(case.pk, {}), **lasting}},
+            started={**self.started, entry.pk: (entry.step, entry.person_id)},
         )  # fmt: skip
 
     def told(self, case: Case) -> frozenset[str]:
@@ -217,46 +147,6 @@ class Loaded:
             type=case.type, id=str(case.pk), state=case.state, person=str(case.person_id) if case.person_id else None,
             data=from_json(case.facts), incident=str(case.root_id),
         )  # fmt: skip
-
-
-def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[guards.Person, ...]:
-    """Return the people with the given ids, with age, guardians with authority and mentors as they are on `day`."""
-    ids = list(roles)
-    rows = Person.objects.filter(pk__in=ids).values_list("pk", "kind", "birth_date")
-    holding = _holding(day).filter(pupil__in=ids).values_list("pupil_id", "guardian_id")
-    mentoring = _mentoring(school.pk, day).filter(group__enrolments__person__in=ids)
-    return _people(rows, roles, holding, mentoring.values_list("group__enrolments__person", "user__kc_people"), day)
-
-
-def _holding(day: date) -> QuerySet[Guardianship]:
-    return Guardianship.objects.filter(Dated.active(day), authority=Authority.YES).order_by("pk")
-
-
-def _mentoring(school_id: int, day: date) -> QuerySet[Membership]:
-    return Membership.objects.filter(
-        Dated.active(day), Dated.active(day, "group__enrolments__"), school=school_id, role="mentor", user__kc_people__school=school_id
-    )
-
-
-def _people(
-    rows: Iterable[tuple[Any, ...]], roles: Mapping[int, frozenset[str]], holding: Iterable[tuple[Any, ...]],
-    mentoring: Iterable[tuple[Any, ...]], day: date,
-) -> tuple[guards.Person, ...]:  # fmt: skip
-    ties: dict[int, list[str]] = {}
-    for pupil_id, guardian_id in holding:
-        if str(guardian_id) not in ties.setdefault(pupil_id, []):
-            ties[pupil_id].append(str(guardian_id))
-    mentors: dict[int, list[str]] = {}
-    for pupil_id, mentor_id in mentoring:
-        if str(mentor_id) not in mentors.setdefault(pupil_id, []):
-            mentors[pupil_id].append(str(mentor_id))
-    return tuple(
-        guards.Person(
-            id=str(pk), kind=kind, case_roles=roles[pk], age=age_on(born, day), guardians=tuple(ties.get(pk, ())),
-            mentors=tuple(mentors.get(pk, ())),
-        )
-        for pk, kind, born in sorted(set(rows))
-    )  # fmt: skip
 
 
 def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[str, str]]) -> tuple[guards.Record, ...]:
@@ -286,57 +176,40 @@ def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[st
 ENTRY = ("pk", "case_id", "n", "step", "by_id", "by_roles", "person_id", "happened_at", "facts", "retracts_id")
 """The columns of the log that rules may ask about."""
 
-_INVOLVED = Prepared(
-    lambda root: Involvement.objects.filter(case=root, masked=False).values_list("person_id", "role", "person__kind", "person__birth_date"), int
-)
-_CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk").values_list("pk"), int)
-_WORDS = Prepared(
-    lambda root: Words.objects.filter(Q(case=root) | Q(case__parent=root), struck_by=None)
-    .order_by("pk").values_list("case_id", "entry_id", "field", "text", "entry__step"), int,
-)  # fmt: skip
 _UNFILED = Prepared(lambda root: Letter.objects.filter(root=root, filed_by=None).exclude(state="void").values_list("file"), int)
-_LOG = Prepared(lambda root: LogEntry.objects.filter(root=root).order_by("n").values_list(*ENTRY), int)
-_DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk").values_list("pk"), int)
-_TIES = Prepared(
-    lambda day, root: _holding(day).filter(pupil__involvements__case=root).values_list("pupil_id", "guardian_id"), date, int
-)
-_MENTORS = Prepared(
-    lambda school, day, root: _mentoring(school, day).filter(group__enrolments__person__involvements__case=root)
-    .values_list("group__enrolments__person", "user__kc_people"), int, date, int,
+_LOG = Prepared(
+    lambda root: LogEntry.objects.filter(root=root).annotate(said=FilteredRelation("words", condition=Q(words__struck_by=None)))
+    .order_by("n", "said__pk").values_list("said__field", "said__text", *ENTRY), int,
 )  # fmt: skip
+_CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk"), int)
+_DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk"), int)
 
 
 def load(root: Case) -> Loaded:
     """Load everything that rules may ask about `root` (an incident). The number of queries does not grow with anything."""
     day = clock.today()
-    roles: dict[int, frozenset[str]] = {}
-    rows: list[tuple[Any, ...]] = []
-    barred: set[int] = set()
-    for person_id, role, kind, born in _INVOLVED(root.pk):
-        if role in CASE_ROLES:
-            roles[person_id] = roles.get(person_id, frozenset()) | {role}
-            rows.append((person_id, kind, born))
-        elif role == "excluded":
-            barred.add(person_id)
-    children = tuple(Case.objects.filter(parent=root).order_by("pk")) if list(_CHILDREN(root.pk)) else ()
+    people, barred = people_in(root, day)
+    entries: dict[int, tuple[Any, ...]] = {}
+    words: dict[int, dict[str, str]] = {}
+    said: dict[int, dict[str, str]] = {}
+    for name, text, *columns in _LOG(root.pk):
+        pk, case_id, _, step = columns[:4]
+        entries[pk] = tuple(columns)
+        if name is not None:
+            said.setdefault(pk, {})[name] = text
+            if name not in STEP_LOCAL or (step in STEPS and STEPS[step].creates):
+                words.setdefault(case_id, {})[name] = text
+    # A track is opened by a step of its own, so where the log knows no other case there is none.
+    tracked = any(entry[1] != root.pk for entry in entries.values())
+    children = tuple(typed(child) for child in _CHILDREN(root.pk)) if tracked else ()
+    known = {person.id for person in people}
     outside: dict[int, frozenset[str]] = {}
     for child in children:
         child.parent = root
-        if child.person_id and child.person_id not in roles:
+        if child.person_id and str(child.person_id) not in known:
             outside[child.person_id] = frozenset()
-    people: tuple[guards.Person, ...] = ()
-    if rows:
-        pupils = any(kind == "pupil" for _, kind, _ in rows)
-        ties, mentors = (_TIES(day, root.pk), _MENTORS(root.school_id, day, root.pk)) if pupils else ((), ())
-        people = _people(rows, roles, ties, mentors, day)
     if outside:
         people += load_people(root.school, outside, day)
-    words: dict[int, dict[str, str]] = {}
-    said: dict[int, dict[str, str]] = {}
-    for case_id, entry_id, name, text, step in _WORDS(root.pk):
-        said.setdefault(entry_id, {})[name] = text
-        if name not in STEP_LOCAL or (step in STEPS and STEPS[step].creates):
-            words.setdefault(case_id, {})[name] = text
     unfiled: dict[str, int] = {}
     for (file,) in _UNFILED(root.pk):
         unfiled[file] = unfiled.get(file, 0) + 1
@@ -345,13 +218,20 @@ def load(root: Case) -> Loaded:
         children=children,
         protocol=protocol_of(root),
         people=people,
-        records=records_of(_LOG(root.pk), said),
+        records=records_of(entries.values(), said),
         words=words,
-        duties=tuple(Duty.objects.filter(root=root, done_at=None).select_related("started_by")) if list(_DUTIES(root.pk)) else (),
+        duties=tuple(_DUTIES(root.pk)),
+        started={pk: (entry[3], entry[6]) for pk, entry in entries.items()},
         unfiled=unfiled,
         calendar=SchoolCalendar(root.school),
-        barred=frozenset(barred),
+        barred=barred,
     )
+
+
+def typed(case: Case) -> Case:
+    """Return the case as the model of its type, which has the steps."""
+    case.__class__ = CASE_TYPES[case.type]
+    return case
 
 
 def fresh(school: School, roles: Mapping[int, frozenset[str]]) -> Loaded:
@@ -359,22 +239,16 @@ def fresh(school: School, roles: Mapping[int, frozenset[str]]) -> Loaded:
     root = Case(school=school, type="incident", opened_at=clock.now(), changed_at=clock.now(), pins=pins_for(school, clock.today(), None))
     return Loaded(
         root=root, children=(), protocol=protocol_of(root), people=load_people(school, roles, clock.today()), records=(), words={},
-        duties=(), unfiled={}, calendar=SchoolCalendar(school),
+        duties=(), started={}, unfiled={}, calendar=SchoolCalendar(school),
     )  # fmt: skip
-
-
-def actor_for(user: Any, school: School) -> tuple[guards.Actor, Person | None]:
-    """Return who `user` is to the rules at `school`, with their row; roles include those of deputies.
-
-    A pupil or guardian without a staff role acts as `pupil` or `guardian`.
-    """
-    person = user if isinstance(user, Person) else person_of(user, school)
-    roles = roles_of(getattr(person, "user", None) if isinstance(user, Person) else user, school)
-    if not roles and person is not None:
-        roles = frozenset({{"parent": "guardian"}.get(person.kind, person.kind)} - {"employee"})
-    return guards.Actor(id=str(person.pk) if person else "", roles=roles), person
 
 
 def with_actor(facts: guards.Facts, actor: guards.Actor | None) -> guards.Facts:
     """Return the same facts asked by somebody else; None asks for the forecast."""
     return replace(facts, by=actor)
+
+
+__all__ = [
+    "Loaded", "actor_for", "fresh", "from_json", "load", "load_people", "protocol_dirs", "protocol_for", "protocol_of", "to_json", "typed",
+    "with_actor",
+]  # fmt: skip

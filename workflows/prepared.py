@@ -1,54 +1,65 @@
-"""A query that the ORM compiles once and that then runs many times with other values.
+"""Reading and writing rows without having the ORM compile the same statement each time.
 
-Compiling a query costs the ORM more than running it; a step asks the same nine questions each time. What runs is still
-the ORM's own SQL for the database at hand, with its own conversion of values.
+Compiling a query costs the ORM several times what running it does, and a step asks the same few questions each time.
+What runs is still the ORM's own SQL for the database at hand, with its own conversion of values: these three do what
+`values_list`, `bulk_create` and `save(update_fields=...)` do, for what they are used for here, and nothing more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import DatabaseError, connection
+from django.db.models import Field, Model, QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.signals import post_save
 
 _FIRST_NUMBER = 7_000_000_001
 _FIRST_DAY = date(9000, 1, 1)
 
 
 class Prepared:
-    """A `values_list` query with numbers and days to fill in, in the order in which they are given."""
+    """A query with numbers, days and texts to fill in, in the order in which they are given.
+
+    Gives tuples for a `values_list`, otherwise rows of the model with their annotations; `select_related` is not followed.
+    """
 
     def __init__(self, make: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
         """Prepare nothing yet.
 
         Args:
             make: returns the queryset for the given values; must not look at them.
-            kinds: `int` or `date` for each value.
+            kinds: `int`, `date` or `str` for each value.
         """
         self._make = make
-        self._marks: list[Any] = [_FIRST_DAY.replace(day=1 + i) if kind is date else _FIRST_NUMBER + i for i, kind in enumerate(kinds)]
-        self._compiled: dict[str, tuple[str, list[Any], Any, Any]] = {}
+        marks: dict[type, Callable[[int], Any]] = {
+            int: lambda i: _FIRST_NUMBER + i, date: lambda i: _FIRST_DAY.replace(day=1 + i), str: lambda i: f"kc-prepared-{i}"
+        }  # fmt: skip
+        self._marks = [marks[kind](i) for i, kind in enumerate(kinds)]
+        self._compiled: dict[str, _Compiled] = {}
 
-    def __call__(self, *values: Any) -> Iterable[tuple[Any, ...]]:
+    def __call__(self, *values: Any) -> list[Any]:
         """Run it and return the rows."""
-        sql, params, converters, compiler = self._compiled.get(connection.vendor) or self._compile()
-        given = [connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value for value in values]
+        compiled = self._compiled.get(connection.vendor) or self._compile()
+        adapt = connection.ops.adapt_datefield_value
+        given = [adapt(value) if isinstance(value, date) else value for value in values]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [given[p.place] if isinstance(p, _Slot) else p for p in params])
+            cursor.execute(compiled.sql, [given[p.place] if isinstance(p, _Slot) else p for p in compiled.params])
             rows = cursor.fetchall()
-        return map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
+        return compiled.read(rows)
 
-    def _compile(self) -> tuple[str, list[Any], Any, Any]:
-        compiler = self._make(*self._marks).query.get_compiler(using=connection.alias)
+    def _compile(self) -> _Compiled:
+        queryset = self._make(*self._marks)
+        compiler = queryset.query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
         known = {str(mark): place for place, mark in enumerate(self._marks)}
         marked = [_Slot(known[str(value)]) if str(value) in known else value for value in params]
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        # The compiler keeps the connection it was made with; converters ask it for the time zone only, which is the same.
-        self._compiled[connection.vendor] = (sql, marked, converters, compiler)
-        return self._compiled[connection.vendor]
+        model = queryset.model if queryset._iterable_class is ModelIterable else None
+        compiled = _Compiled(sql, marked, compiler, model)
+        self._compiled[connection.vendor] = compiled
+        return compiled
 
 
 class _Slot:
@@ -58,3 +69,92 @@ class _Slot:
 
     def __init__(self, place: int) -> None:
         self.place = place
+
+
+class _Compiled:
+    """A query as one database takes it, and how its rows are read.
+
+    The compiler keeps the connection it was made with; converters ask it for the time zone only, which is the same.
+    """
+
+    def __init__(self, sql: str, params: list[Any], compiler: Any, model: type[Model] | None) -> None:
+        self.sql, self.params = sql, params
+        self._compiler, self._model = compiler, model
+        self._converters = compiler.get_converters([column[0] for column in compiler.select])
+        if model is not None:
+            places = compiler.klass_info["select_fields"]
+            self._start, self._stop = places[0], places[-1] + 1
+            self._names = [column[0].target.attname for column in compiler.select[self._start : self._stop]]
+            self._annotations = compiler.annotation_col_map
+
+    def read(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        """Return the rows with their values converted, as tuples or as rows of the model."""
+        if self._converters:
+            rows = list(map(tuple, self._compiler.apply_converters(rows, self._converters)))
+        return list(rows) if self._model is None else [self._row(self._model, row) for row in rows]
+
+    def _row(self, model: type[Model], row: Sequence[Any]) -> Model:
+        one = model.from_db(connection.alias, self._names, row[self._start : self._stop])
+        for name, place in self._annotations.items():
+            setattr(one, name, row[place])
+        return one
+
+
+_shapes: dict[type[Model], list[Field[Any, Any]]] = {}
+
+
+def _fields(model: type[Model]) -> list[Field[Any, Any]]:
+    """Return the fields that an INSERT writes: all but the key, which the database gives."""
+    if model not in _shapes:
+        _shapes[model] = [field for field in model._meta.concrete_fields if not field.primary_key]
+    return _shapes[model]
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Write new rows of one model in one statement; each then knows its key where the database tells it.
+
+    Whoever listens for saved rows is told, as with `save`.
+
+    Raises:
+        TypeError: a row was written before.
+    """
+    if not rows:
+        return
+    if any(row.pk is not None for row in rows):
+        raise TypeError("This row was written before.")
+    model, fields, quote = type(rows[0]), _fields(type(rows[0])), connection.ops.quote_name
+    table, places = model._meta.db_table, f"({', '.join(['%s'] * len(fields))})"
+    columns = ", ".join(quote(field.column or "") for field in fields)
+    sql = f"INSERT INTO {quote(table)} ({columns}) VALUES {', '.join([places] * len(rows))}"  # noqa: S608 - names of columns
+    operations: Any = connection.ops
+    returns = connection.features.can_return_columns_from_insert
+    if returns:
+        sql += " " + operations.return_insert_columns([model._meta.pk])[0]
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        if returns:
+            keys = [key for (key,) in cursor.fetchall()]
+        else:  # MySQL tells one key at a time
+            keys = [operations.last_insert_id(cursor, table, "id")] if len(rows) == 1 else []
+    for row, key in zip(rows, keys, strict=False):
+        row.pk = key
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+        post_save.send(sender=model, instance=row, created=True, update_fields=None, raw=False, using=connection.alias)
+
+
+def update(row: Model, *names: str) -> None:
+    """Write the named fields of a row that the caller has locked.
+
+    Raises:
+        DatabaseError: the row is not there.
+    """
+    quote = connection.ops.quote_name
+    fields: list[Any] = [row._meta.get_field(name) for name in names]
+    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {quote(row._meta.db_table)} SET {sets} WHERE id = %s", [*values, row.pk])  # noqa: S608 - names of columns
+        if cursor.rowcount != 1:
+            raise DatabaseError("The row to be changed is not there.")

@@ -99,7 +99,7 @@ KILLED = """
 import os, signal, sys
 import django
 django.setup()
-from workflows import commands, consequences, log
+from workflows import acts, commands, consequences, log
 from workflows.models import Case, School
 moment, user_id, school_id, case_id = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 from django.contrib.auth import get_user_model
@@ -107,7 +107,7 @@ def die(*args, **kwargs):
     sys.stdout.write("dying\\n"); sys.stdout.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 if moment == "after lock":
-    commands.load = die
+    acts.load = die
 elif moment == "before commit":
     consequences.fulfil_duties = die
 user = get_user_model().objects.get(pk=user_id)

@@ -1,0 +1,267 @@
+"""How a command acts: lock and load, read what was given, ask, change, write down, and do what follows.
+
+The steps that every command of `workflows.commands` and `workflows.corrections` is made of, in the order in which they
+are taken. All of them run inside the command's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from django.utils.translation import gettext as _
+
+from workflows import clock, consequences, log, protocol
+from workflows.actors import actor_of
+from workflows.data import NOT_KEPT, Data, InvalidData, read
+from workflows.facts import Loaded, load, to_json, typed
+from workflows.forecasts import plain, withdraw_denials
+from workflows.guards import Actor, Facts
+from workflows.machine import Asking, Change, StepDenied
+from workflows.models import Case, Involvement, Letter, LogEntry, Person, School, Submission
+from workflows.protocol import Denial
+from workflows.sentences import gettext_noop
+from workflows.vocabulary import SEXUAL_CATEGORIES, STEPS
+
+ROLE_OF_FIELD = {"suspects": "suspect", "targets": "target", "participants": "participant", "sharers": "sharer", "bystanders": "bystander"}
+
+
+class StalePage(Exception):
+    """Somebody else took a step since the page was made; `entries` are what happened meanwhile."""
+
+    def __init__(self, entries: list[LogEntry]) -> None:
+        self.entries = entries
+        super().__init__("; ".join(entry.step for entry in entries))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command did: the case as it is now, its log entry, advice to show, letters queued, people told."""
+
+    case: Case
+    entry: LogEntry
+    advice: tuple[Denial, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    told: tuple[Person, ...] = ()
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class Act:
+    """One command under way: the locked root, what is known about it, who acts, what was given."""
+
+    loaded: Loaded
+    actor: Actor
+    person: Person | None
+    answers: Mapping[str, str]
+    advice: list[Denial] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    told: list[Person] = field(default_factory=list)
+
+    @property
+    def root(self) -> Case:
+        """The locked root."""
+        return self.loaded.root
+
+    def facts(self, case: Case, step: str, data: Mapping[str, Any]) -> Facts:
+        """Return the facts of `step`, as things stand now."""
+        return self.loaded.for_step(case, step, actor=self.actor, data=data)
+
+
+def repeated(key: str | None) -> Outcome | None:
+    """Return what the form with this key did, when it was sent before. The caller holds the lock that its twin waits for."""
+    if key is None:
+        return None
+    done = Submission.objects.select_related("entry__case").filter(key=str(key)).first()
+    if done is None or done.entry is None:
+        return None
+    case = typed(done.entry.case)
+    return Outcome(case=case, entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
+
+
+def begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act, Case]:
+    """Lock the root and load it; return the act and the case as it is now (a new child stays unsaved)."""
+    root_pk = case.parent_id or case.pk
+    root = typed(Case.objects.select_for_update().get(pk=root_pk))
+    root.school = School.objects.defer("logo").get(pk=root.school_id)
+    loaded = load(root)
+    actor, person = actor_of(by, root.school)
+    act = Act(loaded, actor, person, answers or {})
+    if case.pk is None:
+        case.parent, case.school = root, root.school
+        return act, case
+    if case.pk == root.pk:
+        return act, root
+    return act, next(child for child in loaded.children if child.pk == case.pk)
+
+
+def refuse_stale(root: Case, seen: int | None) -> None:
+    """Raise `StalePage` when a step was taken since entry number `seen`; a recorded milestone does not count."""
+    if seen is None or root.log_count <= seen:
+        return
+    later = LogEntry.objects.filter(root=root, n__gt=seen).exclude(step__startswith="record.").select_related("by", "case")
+    if entries := list(later.order_by("n")):
+        raise StalePage(entries)
+
+
+def read_step(step: str, data: Mapping[str, Any], school: School, found: protocol.Protocol) -> Data:
+    """Read what was given for a step.
+
+    Raises:
+        InvalidData: there is no such step, or a value cannot be read.
+    """
+    spec = STEPS.get(step)
+    if spec is None:
+        raise InvalidData({"step": _("There is no step “%(name)s”.") % {"name": step}})
+    return read(data, spec.fields, spec.required, school=school, local_categories=tuple(found.categories))
+
+
+def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
+    """Ask the protocol and make the transition; raise with every reason."""
+    asking = Asking(act.loaded.protocol, asked, act.answers)
+    extra = consequences.lacking_in_letters(asking, act.root.school)
+    if step == "incident.withdraw":
+        extra += withdraw_denials(case, act.actor)
+    if step == "incident.sanction":
+        extra += _impose_approved(act, given)
+    refused = asking.denials(case.state) + extra
+    if refused:
+        raise StepDenied(tuple(dict.fromkeys(refused)), given.missing)
+    if given.missing:
+        raise InvalidData(given.missing)
+    act.advice += asking.advice()
+    if step.startswith("record."):
+        return Change(case.state, case.state)
+    method = cast(Callable[[Asking], Change], getattr(case, step.split(".", 1)[1]))
+    return method(asking)
+
+
+def _impose_approved(act: Act, given: Data) -> tuple[Denial, ...]:
+    """Impose every approved measure, or return all reasons why not (the caller then undoes everything).
+
+    What is told with the sanction fills the gaps of each measure and changes nothing that was decided before.
+    """
+    measures = [child for child in act.loaded.children if child.type == "measure" and child.state == "approved"]
+    if not measures:
+        return (plain(gettext_noop("No measure has been approved yet.")),)
+    told = {name: value for name, value in {**given.facts, **given.words}.items() if name != "reason"}
+    refused: tuple[Denial, ...] = ()
+    for measure in measures:
+        try:
+            known = act.loaded.told(measure)
+            child_step(act, measure, "measure.impose", {name: value for name, value in told.items() if name not in known})
+        except StepDenied as denied:
+            refused += denied.denials
+    return refused
+
+
+def child_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> None:
+    """Take a step of a track as part of another command on its root."""
+    given = read_step(step, data, act.root.school, act.loaded.protocol)
+    asked = act.facts(child, step, given.as_facts())
+    change = take(act, child, step, asked, given)
+    keep(act, child, step, given, asked)
+    entry = write(act, child, step, given, change)
+    _follow(act, child, entry, asked)
+    act.loaded = load(act.root)
+
+
+def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bool:
+    """Let the system take a step if nothing stands in its way; return whether it did."""
+    own = replace(act.loaded)
+    system = Act(own, Actor(id="", roles=frozenset({"system"})), None, {})
+    try:
+        child_step(system, child, step, data)
+    except StepDenied:
+        return False
+    act.loaded = system.loaded
+    return True
+
+
+def keep(act: Act, case: Case, step: str, given: Data, asked: Facts) -> None:
+    """Put on the case what the step told about it."""
+    facts = {name: value for name, value in given.facts.items() if name not in NOT_KEPT}
+    if step == "incident.triage":
+        who = protocol.expected_roles(act.loaded.protocol, replace(asked, step="measure.approve"))
+        if "severity" in facts and not (act.actor.roles & who):
+            facts["signal"] = facts.pop("severity")
+        involve(case, roles_in(given))
+    case.facts = {**case.facts, **{name: to_json(name, value) for name, value in facts.items()}}
+    if step == "incident.triage":
+        case.restricted = case.restricted or is_restricted(case.facts.get("category"), act.loaded.people)
+    if case.state in ("closed", "dismissed", "completed", "settled", "concluded", "withdrawn", "rejected", "refused"):
+        case.closed_at = clock.now()
+    elif step == "incident.reopen":
+        case.closed_at = None
+
+
+def roles_in(given: Data) -> dict[int, frozenset[str]]:
+    """Return which roles in the case the given people get, by person."""
+    roles: dict[int, frozenset[str]] = {}
+    for name, role in ROLE_OF_FIELD.items():
+        for person in given.people.get(name, []):
+            roles[person.pk] = roles.get(person.pk, frozenset()) | {role}
+    return roles
+
+
+def is_restricted(category: object, people: Any) -> bool:
+    """Whether this takes the hard route: a member of staff and conduct of a sexual nature (WPO 4a, WVO 2020 3.38)."""
+    return category in SEXUAL_CATEGORIES and any(p.kind == "employee" and "suspect" in p.case_roles for p in people)
+
+
+def involve(root: Case, roles: Mapping[int, frozenset[str]]) -> None:
+    """Give people roles in a case, by their keys."""
+    for person_id, names in roles.items():
+        for role in sorted(names):
+            Involvement.objects.get_or_create(case=root, person_id=person_id, role=role)
+
+
+def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -> LogEntry:
+    """Write the log entry of a step or milestone."""
+    facts = {name: to_json(name, value) for name, value in given.facts.items() if name != "happened"}
+    if ids := {name: [p.pk for p in people] for name, people in given.people.items() if name != "person"}:
+        facts["people"] = ids
+    if writes := consequences.milestone_of(step, case):
+        facts["writes"] = writes
+    words = dict(given.words)
+    for article, reason in act.answers.items():
+        if reason.strip():
+            words[f"answer:{article}"[:60]] = reason.strip()
+    person = given.person or case.person or (consequences.only_suspect(act.loaded, case) if facts.get("writes") else None)
+    happened = given.facts.get("happened")
+    entry = log.append(
+        act.root, case, step, by=act.person, by_roles=sorted(act.actor.roles), person=person, facts=facts, words=words,
+        source=change.source if change else "", target=change.target if change else "", happened_at=happened,
+    )  # fmt: skip
+    act.loaded = act.loaded.after(entry, case, words)
+    return entry
+
+
+def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
+    """Start duties, queue letters and tell people, as the protocol's lines for this step say."""
+    case.changed_at = clock.now()
+    if case.pk != act.root.pk:
+        case.save(force_update=True)
+    started = consequences.start_duties(act.loaded, case, entry, asked, act.answers)
+    act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
+    act.letters += consequences.queue_letters(act.loaded, case, entry, asked)
+    act.told += consequences.tell(act.loaded, case, entry, asked)
+
+
+def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str | None) -> Outcome:
+    """Do what follows from the entry, fulfil duties, settle what is settled, and save the root."""
+    root = act.root
+    if asked is None:
+        act.loaded = load(root)
+    else:
+        _follow(act, case, entry, asked)
+    for child in act.loaded.children:
+        if child.type == "takedown" and child.state in ("removed", "corrected"):
+            system_step(act, child, "takedown.settle", {})
+    consequences.fulfil_duties(act.loaded, entry)
+    root.changed_at = clock.now()
+    root.save(force_update=True)
+    if key is not None:
+        Submission.objects.create(key=str(key), entry=entry, at=clock.now())
+    return Outcome(case=case, entry=entry, advice=tuple(act.advice), letters=tuple(act.letters), told=tuple(act.told))

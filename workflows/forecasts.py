@@ -1,0 +1,67 @@
+"""Asks before acting: every reason why a step may not be taken, for the page that says "not yet" and for the command that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from workflows import clock, consequences
+from workflows.actors import actor_of
+from workflows.facts import Loaded, load
+from workflows.guards import Actor, Sentence
+from workflows.machine import Asking
+from workflows.models import Case, Letter, Outbox
+from workflows.protocol import Denial
+from workflows.sentences import gettext_noop
+
+WITHDRAW_WITHIN = timedelta(minutes=30)
+"""How long the opener may take a case back (design part 3)."""
+
+
+def denials(case: Case, step: str, by: Any, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None) -> tuple[Denial, ...]:
+    """Return every reason why `by` may not take `step` now; empty means allowed. `by=None` forecasts, leaving roles out.
+
+    Args:
+        case: the case, saved or (for a creating step) unsaved with its `parent`.
+        step: `type.step`, or `record.milestone`.
+    """
+    root = case.parent or case
+    loaded = load(root)
+    actor = actor_of(by, root.school)[0] if by is not None else None
+    return denials_loaded(loaded, case, step, actor, data or {}, answers or {})
+
+
+def denials_loaded(
+    loaded: Loaded, case: Case, step: str, actor: Actor | None, data: Mapping[str, Any], answers: Mapping[str, str]
+) -> tuple[Denial, ...]:
+    """The same for what was loaded already: `denials` of many steps cost one load."""
+    asking = Asking(loaded.protocol, loaded.for_step(case, step, actor=actor, data=data), answers)
+    found = asking.denials(case.state) + consequences.lacking_in_letters(asking, loaded.root.school)
+    if step == "incident.sanction":
+        measures = [child for child in loaded.children if child.type == "measure" and child.state == "approved"]
+        if not measures:
+            found += (plain(gettext_noop("No measure has been approved yet.")),)
+        for measure in measures:
+            found += denials_loaded(loaded, measure, "measure.impose", actor, {}, answers)
+    if step == "incident.withdraw":
+        found += withdraw_denials(loaded.root, actor)
+    return tuple(dict.fromkeys(found))
+
+
+def withdraw_denials(root: Case, actor: Actor | None) -> tuple[Denial, ...]:
+    """Return why a case cannot be taken back as if it had never been opened."""
+    found: tuple[Denial, ...] = ()
+    if actor is not None and (root.opened_by_id is None or actor.id != str(root.opened_by_id)):
+        found += (plain(gettext_noop("Only who opened the case can take it back.")),)
+    if clock.now() - root.opened_at > WITHDRAW_WITHIN:
+        found += (plain(gettext_noop("The thirty minutes for taking it back have passed; dismiss it with a reason.")),)
+    sent = Letter.objects.filter(root=root, state=Letter.State.SENT).exists()
+    if sent or Outbox.objects.filter(root=root, done_at__isnull=False).exists():
+        found += (plain(gettext_noop("Something has been sent already; dismiss it with a reason.")),)
+    return found
+
+
+def plain(sentence: str) -> Denial:
+    """Return a denial that rests on the shape of the case, not on an article."""
+    return Denial(sentence=Sentence(sentence, ()), articles=("state",), strength="block", remedy=None)

@@ -1,0 +1,79 @@
+"""Loads the people of a case as the rules know them: age, guardians with authority and mentors, on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from workflows import guards
+from workflows.models import Case, Guardianship, Involvement, Membership, Person, School
+from workflows.models.people import Authority, Dated, age_on
+from workflows.prepared import Prepared
+from workflows.vocabulary import CASE_ROLES
+
+
+def _holding(day: date, pupils: Q) -> QuerySet[Guardianship, Any]:
+    return Guardianship.objects.filter(pupils, Dated.active(day), authority=Authority.YES).order_by("pk").values_list("pupil_id", "guardian_id")
+
+
+def _mentoring(school_id: int, day: date, pupils: Q) -> QuerySet[Membership, Any]:
+    # One filter: the pupil that is asked about is the one whose enrolment holds on the day.
+    rows = Membership.objects.filter(
+        pupils, Dated.active(day), Dated.active(day, "group__enrolments__"), school=school_id, role="mentor", user__kc_people__school=school_id
+    )
+    return rows.order_by("pk").values_list("group__enrolments__person", "user__kc_people")
+
+
+_INVOLVED = Prepared(
+    lambda root: Involvement.objects.filter(case=root, masked=False).values_list("person_id", "role", "person__kind", "person__birth_date"), int
+)
+_TIES = Prepared(lambda day, root: _holding(day, Q(pupil__involvements__case=root)), date, int)
+_MENTORS = Prepared(lambda school, day, root: _mentoring(school, day, Q(group__enrolments__person__involvements__case=root)), int, date, int)
+
+
+def people_in(root: Case, day: date) -> tuple[tuple[guards.Person, ...], frozenset[int]]:
+    """Return everybody with a role in a case, as they are on `day`, and the keys of those whom the reporter kept out."""
+    roles: dict[int, frozenset[str]] = {}
+    rows: list[tuple[Any, ...]] = []
+    barred: set[int] = set()
+    for person_id, role, kind, born in _INVOLVED(root.pk):
+        if role in CASE_ROLES:
+            roles[person_id] = roles.get(person_id, frozenset()) | {role}
+            rows.append((person_id, kind, born))
+        elif role == "excluded":
+            barred.add(person_id)
+    pupils = any(kind == "pupil" for _, kind, _ in rows)
+    ties, mentors = (_TIES(day, root.pk), _MENTORS(root.school_id, day, root.pk)) if pupils else ((), ())
+    return _people(rows, roles, ties, mentors, day), frozenset(barred)
+
+
+def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[guards.Person, ...]:
+    """Return the people with the given ids, with age, guardians with authority and mentors as they are on `day`."""
+    ids = list(roles)
+    rows = Person.objects.filter(pk__in=ids).values_list("pk", "kind", "birth_date")
+    ties, mentors = _holding(day, Q(pupil__in=ids)), _mentoring(school.pk, day, Q(group__enrolments__person__in=ids))
+    return _people(rows, roles, ties, mentors, day)
+
+
+def _people(
+    rows: Iterable[tuple[Any, ...]], roles: Mapping[int, frozenset[str]], holding: Iterable[tuple[Any, ...]],
+    mentoring: Iterable[tuple[Any, ...]], day: date,
+) -> tuple[guards.Person, ...]:  # fmt: skip
+    ties, mentors = _by_pupil(holding), _by_pupil(mentoring)
+    return tuple(
+        guards.Person(
+            id=str(pk), kind=kind, case_roles=roles[pk], age=age_on(born, day), guardians=ties.get(pk, ()), mentors=mentors.get(pk, ()),
+        )
+        for pk, kind, born in sorted(set(rows))
+    )  # fmt: skip
+
+
+def _by_pupil(pairs: Iterable[tuple[Any, ...]]) -> dict[int, tuple[str, ...]]:
+    """Return the others of each pupil, each once, in the order given."""
+    found: dict[int, dict[str, None]] = {}
+    for pupil, other in pairs:
+        found.setdefault(pupil, {})[str(other)] = None
+    return {pupil: tuple(others) for pupil, others in found.items()}

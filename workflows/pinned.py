@@ -1,0 +1,71 @@
+"""Which protocol rules a case: the school's pack on the day it was opened, pinned with the date and digest of every layer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+
+from workflows import clock, protocol
+from workflows.models import Case, PackSeal, School
+
+
+def protocol_dirs() -> list[Any]:
+    """Return the folders in which a school keeps packs of its own (`KC_PROTOCOL_DIRS`)."""
+    return list(getattr(settings, "KC_PROTOCOL_DIRS", []))
+
+
+def protocol_for(school: School, day: date) -> protocol.Protocol:
+    """Return the school's protocol as in force on `day`, layers of its sector only.
+
+    Raises:
+        protocol.LoadError: no pack of that key was in force, or a pack has faults.
+    """
+    return protocol.load(school.key, search=protocol_dirs(), on=day).for_sector(school.sector)
+
+
+def protocol_of(case: Case) -> protocol.Protocol:
+    """Return the protocol a case is pinned to: procedure follows the day it was opened."""
+    pinned = case.pins.get("procedure")
+    key, day = (pinned["key"], date.fromisoformat(pinned["on"])) if pinned else (case.school.key, clock.today())
+    return protocol.load(key, search=protocol_dirs(), on=day).for_sector(case.school.sector)
+
+
+def pins_for(school: School, opened: date, acted: date | None) -> dict[str, Any]:
+    """Return the pins of a new case: key and date of every layer, for procedure and for what counts as a breach."""
+
+    def pin(day: date) -> dict[str, Any]:
+        found = protocol_for(school, day)
+        return {"key": school.key, "on": str(day), "layers": {layer.key: str(layer.in_force) for layer in found.layers}}
+
+    pins = {"procedure": pin(opened)}
+    try:
+        pins["breach"] = pin(acted or opened)
+    except protocol.LoadError:
+        pins["breach"] = {"key": school.key, "on": str(acted), "layers": {}}
+    return pins
+
+
+def seal_packs(found: protocol.Protocol) -> None:
+    """Keep the digest of every layer a case is about to follow; the first one stays.
+
+    Raises:
+        protocol.LoadError: a pack was edited after a case had followed it.
+    """
+    known = {(seal.key, seal.in_force): seal.sha256 for seal in PackSeal.objects.filter(key__in=[layer.key for layer in found.layers])}
+    for layer in found.layers:
+        digest = known.get((layer.key, layer.in_force))
+        if digest is None:
+            PackSeal.objects.get_or_create(
+                key=layer.key, in_force=layer.in_force, defaults={"sha256": layer.sha256, "sealed_at": clock.now()}
+            )
+        elif digest != layer.sha256:
+            raise protocol.LoadError(
+                (
+                    protocol.Problem(
+                        file=f"{layer.key}/{layer.in_force}.toml", key="", message="This pack was edited after a case had followed it.",
+                        hint="Put the old text back and add a new file with a later date.",
+                    ),
+                )
+            )  # fmt: skip
