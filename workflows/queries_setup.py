@@ -12,10 +12,10 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from workflows import clock, words
-from workflows.facts import protocol_for
 from workflows.letter_fields import NEEDS, SCHOOL_LABELS, empty, school_fields
 from workflows.models import CourseLink, Enrolment, Group, Guardianship, Incident, Membership, Person, School, TickRun
 from workflows.models.people import Authority, Dated
+from workflows.pinned import protocol_for
 from workflows.rules import LoadError, Protocol, Setting
 from workflows.schooldays import local_day
 from workflows.vocabulary import OPEN, STAFF_ROLES

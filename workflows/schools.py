@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows import clock, vocabulary
 from workflows import protocol as protocols
-from workflows.facts import protocol_dirs
 from workflows.models import CourseLink, Group, School, SchoolHoliday
+from workflows.pinned import protocol_dirs
 from workflows.protocol import LoadError, Protocol
 from workflows.registry import PeopleError, begin, log, same_school, saved
 
