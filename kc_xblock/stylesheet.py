@@ -71,7 +71,7 @@ def is_used(selector: str, used: set[str]) -> bool:
 
 def scoped(selector: str) -> str:
     """Put a selector inside the card."""
-    return ROOT if selector == ":root" else f"{ROOT} {selector}"
+    return selector.replace(":root", ROOT, 1) if selector.startswith(":root") else f"{ROOT} {selector}"
 
 
 def sized(body: str) -> str:
