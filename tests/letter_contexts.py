@@ -49,15 +49,15 @@ def context(kind: str, *, to: str = "", facts: dict[str, Any] | None = None, **c
     to = to or {"staff_letter": "adult", "takedown_request": "adult", "police_note": "file"}.get(kind, "guardian")
     pupil = to != "adult"
     told = {name: value for name, value in {**FACTS, **(facts or {})}.items() if value is not None}
-    name = "Sam Jansen" if to == "pupil" else "Fatima Jansen"
+    name = "Sam Regenboogje" if to == "pupil" else "Fatima Regenboogje"
     reader = Reader(name, to, "pupil" if to == "pupil" else "parent", "Hoofdweg 1\n9700 AB Meerstad")
-    about = About("Sam Jansen", "Sam", "pupil", date(2015, 5, 3), "groep 7") if pupil else About("Fatima Jansen", "Fatima", "employee")
+    about = About("Sam Regenboogje", "Sam", "pupil", date(2015, 5, 3), "groep 7") if pupil else About("Fatima Regenboogje", "Fatima", "employee")
     made = LetterContext(
         kind=kind, day=date(2026, 3, 3), case_number="2026-14", sender=SENDER,
         reader=reader, about=about,
-        signer=Signer("Ruth de Boer", "directeur", kind == "suspension"), facts=MappingProxyType(told),
+        signer=Signer("Ruth Klokkentoon", "directeur", kind == "suspension"), facts=MappingProxyType(told),
         rules=(Rule("4.4", "De school belt de ouders voordat een schorsing ingaat.", "Code Sociale Media"),),
-        hearings=(Hearing("Sam Jansen", datetime(2026, 3, 2, 14, 0, tzinfo=UTC), "Ik vond het grappig.", "in een gesprek op school"),),
+        hearings=(Hearing("Sam Regenboogje", datetime(2026, 3, 2, 14, 0, tzinfo=UTC), "Ik vond het grappig.", "in een gesprek op school"),),
         protocol="Code Sociale Media, versie van 1 december 2024", role="suspect",
     )  # fmt: skip
     return dataclasses.replace(made, **changes)

@@ -86,16 +86,16 @@ def test_the_suspension_decision_field_by_field() -> None:
     text = printed("suspension")
     for part in (
         "OBS De Wilgentuin", "BRIN 12AB", "Stichting Verzonnen Bestuur", "Voorbeeldlaan 12", "9700 AA Meerstad", "050 000 00 00",
-        "Fatima Jansen Hoofdweg 1 9700 AB Meerstad", "Meerstad, 3 maart 2026", "Besluit tot schorsing", "Beste Fatima Jansen",
-        "Sam Jansen, geboren op 3 mei 2015, groep 7", "maandag 2 maart 2026", "rond 10.30 uur, op het plein", "groepsapp",
+        "Fatima Regenboogje Hoofdweg 1 9700 AB Meerstad", "Meerstad, 3 maart 2026", "Besluit tot schorsing", "Beste Fatima Regenboogje",
+        "Sam Regenboogje, geboren op 3 mei 2015, groep 7", "maandag 2 maart 2026", "rond 10.30 uur, op het plein", "groepsapp",
         FACTS["conduct"], FACTS["rule"], "De school belt de ouders voordat een schorsing ingaat.", "4.4, Code Sociale Media",
         "Code Sociale Media, versie van 1 december 2024", "www.wilgentuin.example",
-        "om 15.00 uur spraken wij met Sam Jansen, in een gesprek op school",
+        "om 15.00 uur spraken wij met Sam Regenboogje, in een gesprek op school",
         "Ik vond het grappig.", FACTS["reason"], FACTS["why_not_lighter"], FACTS["earlier_measures"], "Schorsing: niet op school",
         "woensdag 4 maart 2026", "donderdag 5 maart 2026", "2 schooldagen", FACTS["school_work"], FACTS["conditions"], "vrijdag 6 maart 2026",
         "langer dan 1 dag", "Inspectie van het Onderwijs", "leerplichtambtenaar", "binnen 6 weken", "Postbus 1, 9700 AA Meerstad",
         "bestuursrechter", "Geschillencommissie passend onderwijs", "leerlingdossier", "1 jaar nadat de zaak is gesloten", "inzien",
-        "fg@wilgentuin.example", "vertrouwenspersoon: 050 000 00 01", "het secretariaat", "namens het bevoegd gezag", "Ruth de Boer", "directeur",
+        "fg@wilgentuin.example", "vertrouwenspersoon: 050 000 00 01", "het secretariaat", "namens het bevoegd gezag", "Ruth Klokkentoon", "directeur",
         "Zaak 2026-14", "Blad 1 van",
     ):  # fmt: skip
         assert str(part) in text, part
@@ -135,14 +135,14 @@ def test_the_other_letters_field_by_field() -> None:
     expected = {
         "invitation": ("woensdag 4 maart 2026 om 15.30 uur", "Kamer 2 op school", FACTS["reason"], "de mentor en de directeur", "dringend", "tolk",
                        "Iemand meenemen", "nog niets", "Laat weten of u komt", "050 000 00 00"),
-        "report_notice": ("Sam Jansen is daarbij betrokken", "zonder toestemming is gedeeld", "degene over wie de melding gaat", "nog geen oordeel",
+        "report_notice": ("Sam Regenboogje is daarbij betrokken", "zonder toestemming is gedeeld", "degene over wie de melding gaat", "nog geen oordeel",
                           "leerlingdossier", "fg@wilgentuin.example"),
         "measure_notice": ("een schorsing", FACTS["conduct"], FACTS["reason"], "maandag 2 maart 2026", "Postbus 1", FACTS["rule"],
                            "Ik vond het grappig."),
         "removal_agreement": ("een openbaar profiel", "rechtzetting plaatsen", FACTS["correction"], "Handtekening",
                               "vraagt niet om daar iets te wissen"),
-        "police_note": ("dinsdag 3 maart 2026 om 11.00 uur", "bureau Meerstad", "2026-0001", "Ruth de Boer, directeur, voor de school",
-                        FACTS["conduct"], FACTS["handed_over_what"], FACTS["legal_ground"], "naar Halt", "Voor het dossier van Sam Jansen"),
+        "police_note": ("dinsdag 3 maart 2026 om 11.00 uur", "bureau Meerstad", "2026-0001", "Ruth Klokkentoon, directeur, voor de school",
+                        FACTS["conduct"], FACTS["handed_over_what"], FACTS["legal_ground"], "naar Halt", "Voor het dossier van Sam Regenboogje"),
         "staff_letter": ("medewerker van OBS De Wilgentuin", FACTS["conduct"], FACTS["reason"], FACTS["opinion_weighed"], "personeelsdossier",
                          "vertrouwenspersoon: 050 000 00 01"),
         "takedown_request": ("een openbaar profiel", "Dit is een verzoek.", "Nee zeggen mag", "vraagt niet om daar iets te wissen"),

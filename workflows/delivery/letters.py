@@ -6,6 +6,7 @@ context gives the same bytes, so that an approval of a digest is an approval of 
 
 from __future__ import annotations
 
+import atexit
 import base64
 import logging
 import threading
@@ -74,7 +75,14 @@ def press() -> _Press:
         with _lock:
             if _press is None:
                 _press = _load()
+                atexit.register(_forget)
     return _press
+
+
+def _forget() -> None:
+    """Let go of the press while the interpreter still stands, so that the fonts' temporary folder is removed."""
+    global _press
+    _press = None
 
 
 def _load() -> _Press:
