@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from functools import wraps
+from typing import Any, ParamSpec, cast
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from workflows import clock, consequences, log, protocol
@@ -20,9 +22,12 @@ from workflows.forecasts import plain, withdraw_denials
 from workflows.guards import Actor, Facts
 from workflows.machine import Asking, Change, StepDenied
 from workflows.models import Case, Involvement, Letter, LogEntry, Person, School, Submission
+from workflows.prepared import Prepared, insert, update
 from workflows.protocol import Denial
 from workflows.sentences import gettext_noop
 from workflows.vocabulary import SEXUAL_CATEGORIES, STEPS
+
+P = ParamSpec("P")
 
 ROLE_OF_FIELD = {"suspects": "suspect", "targets": "target", "participants": "participant", "sharers": "sharer", "bystanders": "bystander"}
 
@@ -69,22 +74,46 @@ class Act:
         return self.loaded.for_step(case, step, actor=self.actor, data=data)
 
 
-def repeated(key: str | None) -> Outcome | None:
-    """Return what the form with this key did, when it was sent before. The caller holds the lock that its twin waits for."""
-    if key is None:
-        return None
-    done = Submission.objects.select_related("entry__case").filter(key=str(key)).first()
+def act_once(command: Callable[P, Outcome]) -> Callable[P, Outcome]:
+    """Make a command one transaction that the same form's `key` lets act only once: again gives the first one's outcome.
+
+    The key is written with the act and is unique, so a second sending either comes too late for the step or meets the
+    key at the end; either way it is undone, and only then is the first one looked up. A first sending asks nothing.
+    """
+
+    @wraps(command)
+    def once(*args: P.args, **kwargs: P.kwargs) -> Outcome:
+        try:
+            with transaction.atomic():
+                return command(*args, **kwargs)
+        except (StepDenied, StalePage, InvalidData, IntegrityError):
+            if done := _outcome_of(kwargs.get("key")):
+                return done
+            raise
+
+    return once
+
+
+def _outcome_of(key: object) -> Outcome | None:
+    """Return what the form with this key did, when it was sent before."""
+    done = Submission.objects.select_related("entry__case").filter(key=str(key)).first() if key is not None else None
     if done is None or done.entry is None:
         return None
-    case = typed(done.entry.case)
-    return Outcome(case=case, entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
+    return Outcome(case=typed(done.entry.case), entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
+
+
+_LOCKED = Prepared(lambda root: Case.objects.select_for_update().filter(pk=root), int)
+_SCHOOL = Prepared(lambda school: School.objects.defer("logo").filter(pk=school), int)
+
+KEPT = ("state", "facts", "person", "owner", "changed_at", "closed_at", "restricted", "log_count", "log_head")
+"""What a step may change in a case's row."""
 
 
 def begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act, Case]:
     """Lock the root and load it; return the act and the case as it is now (a new child stays unsaved)."""
     root_pk = case.parent_id or case.pk
-    root = typed(Case.objects.select_for_update().get(pk=root_pk))
-    root.school = School.objects.defer("logo").get(pk=root.school_id)
+    (root,) = map(typed, _LOCKED(root_pk))
+    (root.school,) = _SCHOOL(root.school_id)
     loaded = load(root)
     actor, person = actor_of(by, root.school)
     act = Act(loaded, actor, person, answers or {})
@@ -242,7 +271,7 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
     """Start duties, queue letters and tell people, as the protocol's lines for this step say."""
     case.changed_at = clock.now()
     if case.pk != act.root.pk:
-        case.save(force_update=True)
+        update(case, *KEPT)
     started = consequences.start_duties(act.loaded, case, entry, asked, act.answers)
     act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
     act.letters += consequences.queue_letters(act.loaded, case, entry, asked)
@@ -261,7 +290,7 @@ def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str 
             system_step(act, child, "takedown.settle", {})
     consequences.fulfil_duties(act.loaded, entry)
     root.changed_at = clock.now()
-    root.save(force_update=True)
+    update(root, *KEPT)
     if key is not None:
-        Submission.objects.create(key=str(key), entry=entry, at=clock.now())
+        insert([Submission(key=str(key), entry=entry, at=clock.now())])
     return Outcome(case=case, entry=entry, advice=tuple(act.advice), letters=tuple(act.letters), told=tuple(act.told))

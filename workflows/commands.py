@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows import clock, consequences
@@ -21,6 +20,7 @@ from workflows.acts import (
     Act,
     Outcome,
     StalePage,
+    act_once,
     begin,
     finish,
     involve,
@@ -28,7 +28,6 @@ from workflows.acts import (
     keep,
     read_step,
     refuse_stale,
-    repeated,
     roles_in,
     take,
     write,
@@ -46,6 +45,7 @@ DEFAULTS: Mapping[str, Any] = {"mode": "school", "origin": "report", "confidenti
 """What a new incident is until somebody says otherwise."""
 
 
+@act_once
 def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapping[str, str] | None = None, key: str | None = None) -> Outcome:
     """Open an incident (`incident.report`).
 
@@ -59,45 +59,42 @@ def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapp
         InvalidData: a value cannot be read. StepDenied: the protocol refuses.
     """
     step = "incident.report"
-    with transaction.atomic():
-        school = School.objects.select_for_update().get(pk=school.pk)
-        if done := repeated(key):
-            return done
-        actor, person = actor_of(by, school)
-        given = read_step(step, data, school, protocol_for(school, clock.today()))
-        roles = roles_in(given)
-        if person is not None:
-            roles[person.pk] = roles.get(person.pk, frozenset()) | {"reporter"}
-        loaded = fresh(school, roles)
-        act = Act(loaded, actor, person, answers or {})
-        facts = {**DEFAULTS, **given.facts, "anonymous": by is ANONYMOUS or bool(given.facts.get("anonymous"))}
-        root = CASE_TYPES["incident"](
-            school=school, type="incident", opened_at=clock.now(), changed_at=clock.now(), opened_by=person,
-            owner=by if "employee" in actor.roles else None, number=school.last_number + 1,
-            pins=pins_for(school, clock.today(), given.facts.get("acted_on")),
-        )  # fmt: skip
-        loaded = replace(loaded, root=root)
-        act.loaded = loaded
-        given = replace(given, facts=facts)
-        asked = act.facts(root, step, given.as_facts())
-        change = take(act, root, step, asked, given)
-        seal_packs(loaded.protocol)
-        signal = facts.pop("severity", None)
-        root.facts = {name: to_json(name, value) for name, value in facts.items() if name not in NOT_KEPT}
-        if signal is not None:
-            root.facts["signal"] = signal
-        root.restricted = is_restricted(root.facts.get("category"), loaded.people)
-        root.save(force_insert=True)
-        school.last_number = root.number
-        school.save(update_fields=["last_number"])
-        involve(root, roles)
-        if excluded := given.people.get("exclude"):
-            involve(root, {p.pk: frozenset({"excluded"}) for p in excluded})
-            act.loaded = replace(act.loaded, barred=frozenset(p.pk for p in excluded))
-        if root.owner_id is None:
-            root.owner = consequences.first_owner(root, loaded.people)
-        entry = write(act, root, step, given, change)
-        return finish(act, root, entry, asked, key)
+    school = School.objects.select_for_update().get(pk=school.pk)
+    actor, person = actor_of(by, school)
+    given = read_step(step, data, school, protocol_for(school, clock.today()))
+    roles = roles_in(given)
+    if person is not None:
+        roles[person.pk] = roles.get(person.pk, frozenset()) | {"reporter"}
+    loaded = fresh(school, roles)
+    act = Act(loaded, actor, person, answers or {})
+    facts = {**DEFAULTS, **given.facts, "anonymous": by is ANONYMOUS or bool(given.facts.get("anonymous"))}
+    root = CASE_TYPES["incident"](
+        school=school, type="incident", opened_at=clock.now(), changed_at=clock.now(), opened_by=person,
+        owner=by if "employee" in actor.roles else None, number=school.last_number + 1,
+        pins=pins_for(school, clock.today(), given.facts.get("acted_on")),
+    )  # fmt: skip
+    loaded = replace(loaded, root=root)
+    act.loaded = loaded
+    given = replace(given, facts=facts)
+    asked = act.facts(root, step, given.as_facts())
+    change = take(act, root, step, asked, given)
+    seal_packs(loaded.protocol)
+    signal = facts.pop("severity", None)
+    root.facts = {name: to_json(name, value) for name, value in facts.items() if name not in NOT_KEPT}
+    if signal is not None:
+        root.facts["signal"] = signal
+    root.restricted = is_restricted(root.facts.get("category"), loaded.people)
+    root.save(force_insert=True)
+    school.last_number = root.number
+    school.save(update_fields=["last_number"])
+    involve(root, roles)
+    if excluded := given.people.get("exclude"):
+        involve(root, {p.pk: frozenset({"excluded"}) for p in excluded})
+        act.loaded = replace(act.loaded, barred=frozenset(p.pk for p in excluded))
+    if root.owner_id is None:
+        root.owner = consequences.first_owner(root, loaded.people)
+    entry = write(act, root, step, given, change)
+    return finish(act, root, entry, asked, key)
 
 
 def open_child(
@@ -119,6 +116,7 @@ def _new_child(incident: Case, step: str) -> Case:
     )
 
 
+@act_once
 def perform(
     case: Case, step: str, *, by: Any, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None,
     key: str | None = None, seen_version: int | None = None,
@@ -137,30 +135,28 @@ def perform(
         InvalidData: a value cannot be read, or a required field is missing and no line says so.
         StalePage: another step was taken since the page was made.
     """
-    with transaction.atomic():
-        act, case = begin(case, by, answers)
-        if done := repeated(key):
-            return done
-        refuse_stale(act.root, seen_version)
-        given = read_step(step, data or {}, act.root.school, act.loaded.protocol)
-        if case.type == "measure":
-            given = _about_somebody(act, case, step, given)
-        elif case.pk is None:
-            case.person = given.person
-        elif joining := roles_in(given):
-            act.loaded = act.loaded.joined_by(joining)
-        asked = act.facts(case, step, given.as_facts())
-        change = take(act, case, step, asked, given)
-        keep(act, case, step, given, asked)
-        if case.pk is None:
-            case.opened_by = act.person
-            case.save(force_insert=True)
-        entry = write(act, case, step, given, change)
-        if step == "incident.withdraw":
-            consequences.after_withdrawal(act.root)
-        return finish(act, case, entry, asked, key)
+    act, case = begin(case, by, answers)
+    refuse_stale(act.root, seen_version)
+    given = read_step(step, data or {}, act.root.school, act.loaded.protocol)
+    if case.type == "measure":
+        given = _about_somebody(act, case, step, given)
+    elif case.pk is None:
+        case.person = given.person
+    elif joining := roles_in(given):
+        act.loaded = act.loaded.joined_by(joining)
+    asked = act.facts(case, step, given.as_facts())
+    change = take(act, case, step, asked, given)
+    keep(act, case, step, given, asked)
+    if case.pk is None:
+        case.opened_by = act.person
+        case.save(force_insert=True)
+    entry = write(act, case, step, given, change)
+    if step == "incident.withdraw":
+        consequences.after_withdrawal(act.root)
+    return finish(act, case, entry, asked, key)
 
 
+@act_once
 def record(
     incident: Case, milestone: str, *, by: Any, person: Person | None = None, data: Mapping[str, Any] | None = None,
     answers: Mapping[str, str] | None = None, key: str | None = None,
@@ -179,21 +175,18 @@ def record(
     if spec is None:
         raise InvalidData({"milestone": _("There is no milestone “%(name)s”.") % {"name": milestone}})
     step = f"record.{milestone}"
-    with transaction.atomic():
-        act, root = begin(incident, by, answers)
-        if done := repeated(key):
-            return done
-        fields = (*spec.fields, "person")
-        given = read({**(data or {}), **({"person": person} if person else {})}, fields, spec.required, school=root.school)
-        if spec.person and given.person is None:
-            given.people["person"] = [consequences.whom(milestone, act.loaded)]
-        if milestone == "parents_informed":
-            given.facts.setdefault("reached", True)
-        asked = act.facts(root, step, given.as_facts())
-        take(act, root, step, asked, given)
-        entry = write(act, root, step, given, None)
-        consequences.after_record(act.loaded, milestone, entry, given)
-        return finish(act, root, entry, asked, key)
+    act, root = begin(incident, by, answers)
+    fields = (*spec.fields, "person")
+    given = read({**(data or {}), **({"person": person} if person else {})}, fields, spec.required, school=root.school)
+    if spec.person and given.person is None:
+        given.people["person"] = [consequences.whom(milestone, act.loaded)]
+    if milestone == "parents_informed":
+        given.facts.setdefault("reached", True)
+    asked = act.facts(root, step, given.as_facts())
+    take(act, root, step, asked, given)
+    entry = write(act, root, step, given, None)
+    consequences.after_record(act.loaded, milestone, entry, given)
+    return finish(act, root, entry, asked, key)
 
 
 def _about_somebody(act: Act, case: Case, step: str, given: Data) -> Data:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,8 @@ from workflows.guards import Facts, Sentence, Word
 from workflows.letter_fields import lacking
 from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
+from workflows.models.people import Dated
+from workflows.prepared import Prepared, insert, update
 from workflows.protocol import Denial, Remedy
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
@@ -178,8 +181,7 @@ def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answ
                 due_at=loaded.calendar.due(clock.now(), {"school_days": 1}), started_by=entry,
             )
         )  # fmt: skip
-    for duty in started:
-        duty.save(force_insert=True)
+    insert(started)
     return started
 
 
@@ -193,7 +195,7 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
         met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
         if met or case.state in ("dismissed", "withdrawn", "rejected"):
             duty.done_by, duty.done_at = entry, clock.now()
-            duty.save(update_fields=["done_by", "done_at"])
+            update(duty, "done_by", "done_at")
 
 
 def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Person]:
@@ -204,33 +206,54 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     root, step = loaded.root, entry.step
     school = root.school
     receivers: set[int] = set()
+    staff: dict[int, Person] = {}
     if root.restricted:
         if step in ("incident.report", "incident.triage"):
-            receivers |= holders(school, {"board"})
+            staff = _deciders(school, {"board"})
     elif step == "incident.report":
         receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors}
         contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
-        receivers |= holders(school, contact or ({"director"} if not receivers else set()))
+        staff |= _deciders(school, contact or ({"director"} if not receivers else set()))
         if root.owner_id:
-            receivers |= set(Person.objects.filter(school=school, user=root.owner_id).values_list("pk", flat=True))
+            staff |= owner_of(root)
     elif step in DECISION_STEPS:
         roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
-        receivers |= holders(school, roles & {"director", "board", "manager"})
+        staff = _deciders(school, roles & {"director", "board", "manager"})
     elif step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
         proposer = facts.proposer
         receivers |= {int(proposer)} if proposer else set()
         if root.owner_id:
-            receivers |= set(Person.objects.filter(school=school, user=root.owner_id).values_list("pk", flat=True))
+            staff |= owner_of(root)
     barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
-    people = list(Person.objects.filter(pk__in=receivers - barred - {entry.by_id or 0}).order_by("pk")) if receivers else []
-    Outbox.objects.bulk_create(
-        Outbox(
-            key=f"mail:{entry.pk}:{person.pk}", kind="mail", root=root, person=person, payload={"step": step, "case": str(root.key)},
-            created_at=clock.now(), not_before=clock.now(),
-        )
-        for person in people
+    silent = barred | {entry.by_id or 0}
+    if others := receivers - silent - staff.keys():
+        staff |= {person.pk: person for person in Person.objects.filter(pk__in=others)}
+    people = [person for pk, person in sorted(staff.items()) if pk not in silent]
+    now = clock.now()
+    insert(
+        [
+            Outbox(
+                key=f"mail:{entry.pk}:{person.pk}", kind="mail", root=root, person=person, payload={"step": step, "case": str(root.key)},
+                created_at=now, not_before=now,
+            )
+            for person in people
+        ]
     )  # fmt: skip
     return people
+
+
+_TOLD = ("director", "board", "manager", "confidential_counsellor")
+"""Roles that are told of a step because somebody has to act on it."""
+
+_member = "user__kc_memberships__"
+_DECIDERS = Prepared(
+    lambda school, day: Person.objects.filter(
+        Q(**{f"{_member}role__in": _TOLD}) | Q(**{f"{_member}acting_for__in": _TOLD}), Dated.active(day, _member), school=school,
+        **{f"{_member}school": school},
+    ).annotate(role=F(f"{_member}role"), acting_for=F(f"{_member}acting_for")).order_by("pk"),
+    int, date,
+)  # fmt: skip
+_OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)
 
 
 def holders(school: School, roles: Iterable[str]) -> set[int]:
@@ -238,6 +261,21 @@ def holders(school: School, roles: Iterable[str]) -> set[int]:
     wanted = tuple(roles)
     users = (holders_of(school, *wanted) or holders_of(school, "board")) if wanted else frozenset()
     return set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
+
+
+def _deciders(school: School, roles: Iterable[str]) -> dict[int, Person]:
+    """As `holders`, for the roles of `_TOLD`: the people themselves, by key."""
+    wanted = frozenset(roles)
+    if not wanted:
+        return {}
+    rows = _DECIDERS(school.pk, clock.today())
+    found = {person.pk: person for person in rows if not wanted.isdisjoint((person.role, person.acting_for))}
+    return found or {person.pk: person for person in rows if "board" in (person.role, person.acting_for)}
+
+
+def owner_of(root: Case) -> dict[int, Person]:
+    """Return the person who owns a case, by key; empty where nobody does."""
+    return {person.pk: person for person in _OWNER(root.school_id, root.owner_id)} if root.owner_id else {}
 
 
 def after_record(loaded: Loaded, milestone: str, entry: LogEntry, given: Data) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from workflows import clock, consequences, log
 from workflows.actors import actor_for
-from workflows.acts import Outcome, begin, finish, involve, is_restricted, repeated, system_step
+from workflows.acts import Outcome, act_once, begin, finish, involve, is_restricted, system_step
 from workflows.data import Data, InvalidData
 from workflows.facts import load
 from workflows.forecasts import plain
@@ -18,33 +18,32 @@ from workflows.models import Case, Involvement, Letter, LogEntry, Person, Words
 from workflows.sentences import gettext_noop
 
 
+@act_once
 def retract(entry: LogEntry, *, by: Any, reason: str, key: str | None = None) -> Outcome:
     """Take back a milestone or a logged talk: it stays, struck through, and no longer counts.
 
     Raises:
         InvalidData: no reason, not an entry that can be taken back, taken back already, or another's entry.
     """
-    with transaction.atomic():
-        act, root = begin(entry.root, by, None)
-        if done := repeated(key):
-            return done
-        if not reason.strip():
-            raise InvalidData({"reason": _("Write why this is taken back.")})
-        if not (entry.step.startswith("record.") or entry.step == "incident.discuss"):
-            raise InvalidData({"entry": _("A step cannot be taken back; it can only be followed by another one.")})
-        if entry.retracted_by.exists():
-            raise InvalidData({"entry": _("This was taken back already.")})
-        own = act.person is not None and entry.by_id == act.person.pk
-        if not own and not act.actor.roles & {"director", "board"}:
-            raise InvalidData({"entry": _("Only who wrote this, or the director, can take it back.")})
-        given = Data(words={"reason": reason.strip()})
-        written = log.append(
-            root, entry.case, "retract", by=act.person, by_roles=sorted(act.actor.roles), person=entry.person, words=given.words, retracts=entry
-        )
-        consequences.after_retract(entry)
-        return finish(act, root, written, None, key)
+    act, root = begin(entry.root, by, None)
+    if not reason.strip():
+        raise InvalidData({"reason": _("Write why this is taken back.")})
+    if not (entry.step.startswith("record.") or entry.step == "incident.discuss"):
+        raise InvalidData({"entry": _("A step cannot be taken back; it can only be followed by another one.")})
+    if entry.retracted_by.exists():
+        raise InvalidData({"entry": _("This was taken back already.")})
+    own = act.person is not None and entry.by_id == act.person.pk
+    if not own and not act.actor.roles & {"director", "board"}:
+        raise InvalidData({"entry": _("Only who wrote this, or the director, can take it back.")})
+    given = Data(words={"reason": reason.strip()})
+    written = log.append(
+        root, entry.case, "retract", by=act.person, by_roles=sorted(act.actor.roles), person=entry.person, words=given.words, retracts=entry
+    )
+    consequences.after_retract(entry)
+    return finish(act, root, written, None, key)
 
 
+@act_once
 def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: Any, reason: str, key: str | None = None) -> Outcome:
     """Take a person out of a case they were put in by mistake; from now on only the DPO sees that they were.
 
@@ -54,60 +53,55 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     Raises:
         InvalidData: no reason; the person is not in the case; a measure was imposed on them already.
     """
-    with transaction.atomic():
-        act, root = begin(incident, by, None)
-        if done := repeated(key):
-            return done
-        if not act.actor.roles & {"mentor", "director", "board", "coordinator", "manager"}:
-            raise StepDenied((plain(gettext_noop("Only the mentor, the director or the board may correct who is in a case.")),))
-        if not reason.strip():
-            raise InvalidData({"reason": _("Write why this is corrected.")})
-        rows = list(Involvement.objects.filter(case=root, person=wrong, masked=False).exclude(role="reader"))
-        if not rows:
-            raise InvalidData({"person": _("This person is not in the case.")})
-        measures = [child for child in act.loaded.children if child.type == "measure" and child.person_id == wrong.pk]
-        if any(child.state in ("imposed", "completed") for child in measures):
-            raise InvalidData({"person": _("A measure was imposed on this person; withdraw it first.")})
-        roles = frozenset(row.role for row in rows)
-        for row in rows:
-            row.masked = True
-            row.save(update_fields=["masked"])
-        if right is not None:
-            involve(root, {right.pk: roles})
-        facts = {"wrong": wrong.pk, "right": right.pk if right else None}
-        entry = log.append(
-            root, root, "correct_person", by=act.person, by_roles=sorted(act.actor.roles), facts=facts, words={"reason": reason.strip()}
-        )
-        consequences.after_correction(root, wrong, entry)
-        for child in measures:
-            if child.state in ("proposed", "approved"):
-                system_step(act, child, "measure.withdraw", {"reason": reason.strip()})
-        root.restricted = is_restricted(root.facts.get("category"), load(root).people)
-        return finish(act, root, entry, None, key)
+    act, root = begin(incident, by, None)
+    if not act.actor.roles & {"mentor", "director", "board", "coordinator", "manager"}:
+        raise StepDenied((plain(gettext_noop("Only the mentor, the director or the board may correct who is in a case.")),))
+    if not reason.strip():
+        raise InvalidData({"reason": _("Write why this is corrected.")})
+    rows = list(Involvement.objects.filter(case=root, person=wrong, masked=False).exclude(role="reader"))
+    if not rows:
+        raise InvalidData({"person": _("This person is not in the case.")})
+    measures = [child for child in act.loaded.children if child.type == "measure" and child.person_id == wrong.pk]
+    if any(child.state in ("imposed", "completed") for child in measures):
+        raise InvalidData({"person": _("A measure was imposed on this person; withdraw it first.")})
+    roles = frozenset(row.role for row in rows)
+    for row in rows:
+        row.masked = True
+        row.save(update_fields=["masked"])
+    if right is not None:
+        involve(root, {right.pk: roles})
+    facts = {"wrong": wrong.pk, "right": right.pk if right else None}
+    entry = log.append(
+        root, root, "correct_person", by=act.person, by_roles=sorted(act.actor.roles), facts=facts, words={"reason": reason.strip()}
+    )
+    consequences.after_correction(root, wrong, entry)
+    for child in measures:
+        if child.state in ("proposed", "approved"):
+            system_step(act, child, "measure.withdraw", {"reason": reason.strip()})
+    root.restricted = is_restricted(root.facts.get("category"), load(root).people)
+    return finish(act, root, entry, None, key)
 
 
+@act_once
 def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str | None = None) -> Outcome:
     """Give a case another owner, who must be staff of the school today.
 
     Raises:
         InvalidData: the new owner holds no role at the school. StepDenied: `by` is neither owner nor director or board.
     """
-    with transaction.atomic():
-        act, root = begin(case, by, None)
-        if done := repeated(key):
-            return done
-        receiver, person = actor_for(to, root.school)
-        if "employee" not in receiver.roles or person is None:
-            raise InvalidData({"owner": _("This person holds no role at the school today.")})
-        if root.owner_id != getattr(by, "pk", None) and not act.actor.roles & {"director", "board", "administrator"}:
-            raise StepDenied((plain(gettext_noop("Only the owner, the director or the board may hand over a case.")),))
-        words = {"reason": reason.strip()} if reason.strip() else {}
-        entry = log.append(
-            root, root, "hand_over", by=act.person, by_roles=sorted(act.actor.roles), person=person,
-            facts={"from": root.owner_id, "to": to.pk}, words=words,
-        )  # fmt: skip
-        root.owner = to
-        return finish(act, root, entry, None, key)
+    act, root = begin(case, by, None)
+    receiver, person = actor_for(to, root.school)
+    if "employee" not in receiver.roles or person is None:
+        raise InvalidData({"owner": _("This person holds no role at the school today.")})
+    if root.owner_id != getattr(by, "pk", None) and not act.actor.roles & {"director", "board", "administrator"}:
+        raise StepDenied((plain(gettext_noop("Only the owner, the director or the board may hand over a case.")),))
+    words = {"reason": reason.strip()} if reason.strip() else {}
+    entry = log.append(
+        root, root, "hand_over", by=act.person, by_roles=sorted(act.actor.roles), person=person,
+        facts={"from": root.owner_id, "to": to.pk}, words=words,
+    )  # fmt: skip
+    root.owner = to
+    return finish(act, root, entry, None, key)
 
 
 def erase_words(case: Case, *, by: Any, reason: str) -> int:

@@ -23,6 +23,7 @@ from django.db import models
 
 from workflows import clock
 from workflows.models import Case, LogEntry, Person, School, Words
+from workflows.prepared import insert
 
 SETTLE = timedelta(hours=1)
 """A head covers entries older than this, so that a transaction still under way cannot slip in below it."""
@@ -103,11 +104,8 @@ def append(
         word_digests={name: word_digest(salt, text) for name, (salt, text) in salted.items()}, previous=root.log_head,
     )  # fmt: skip
     entry.digest = _digest(entry, str(root.key))
-    entry.save(force_insert=True)
-    if salted:
-        Words.objects.bulk_create(
-            Words(entry=entry, case=case, field=name, salt=salt, text=text) for name, (salt, text) in salted.items()
-        )
+    insert([entry])
+    insert([Words(entry=entry, case=case, field=name, salt=salt, text=text) for name, (salt, text) in salted.items()])
     root.log_count, root.log_head = entry.n, entry.digest
     return entry
 

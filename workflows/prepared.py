@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.signals import post_save
@@ -42,7 +42,8 @@ class Prepared:
 
     def __call__(self, *values: Any) -> list[Any]:
         """Run it and return the rows."""
-        compiled = self._compiled.get(connection.vendor) or self._compile()
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiled = self._compiled.get(connection.vendor) or self._compile(connection)
         adapt = connection.ops.adapt_datefield_value
         given = [adapt(value) if isinstance(value, date) else value for value in values]
         with connection.cursor() as cursor:
@@ -50,7 +51,7 @@ class Prepared:
             rows = cursor.fetchall()
         return compiled.read(rows)
 
-    def _compile(self) -> _Compiled:
+    def _compile(self, connection: Any) -> _Compiled:
         queryset = self._make(*self._marks)
         compiler = queryset.query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
@@ -94,7 +95,7 @@ class _Compiled:
         return list(rows) if self._model is None else [self._row(self._model, row) for row in rows]
 
     def _row(self, model: type[Model], row: Sequence[Any]) -> Model:
-        one = model.from_db(connection.alias, self._names, row[self._start : self._stop])
+        one = model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._start : self._stop])
         for name, place in self._annotations.items():
             setattr(one, name, row[place])
         return one
@@ -122,6 +123,7 @@ def insert(rows: Sequence[Model]) -> None:
         return
     if any(row.pk is not None for row in rows):
         raise TypeError("This row was written before.")
+    connection = connections[DEFAULT_DB_ALIAS]
     model, fields, quote = type(rows[0]), _fields(type(rows[0])), connection.ops.quote_name
     table, places = model._meta.db_table, f"({', '.join(['%s'] * len(fields))})"
     columns = ", ".join(quote(field.column or "") for field in fields)
@@ -134,14 +136,16 @@ def insert(rows: Sequence[Model]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         if returns:
-            keys = [key for (key,) in cursor.fetchall()]
-        else:  # MySQL tells one key at a time
-            keys = [operations.last_insert_id(cursor, table, "id")] if len(rows) == 1 else []
+            keys = [row[0] for row in cursor.fetchall()]
+        elif len(rows) == 1:  # MySQL tells one key at a time
+            keys = [operations.last_insert_id(cursor, table, "id")]
+        else:
+            keys = []
     for row, key in zip(rows, keys, strict=False):
         row.pk = key
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
-        post_save.send(sender=model, instance=row, created=True, update_fields=None, raw=False, using=connection.alias)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        post_save.send(sender=model, instance=row, created=True, update_fields=None, raw=False, using=DEFAULT_DB_ALIAS)
 
 
 def update(row: Model, *names: str) -> None:
@@ -150,6 +154,7 @@ def update(row: Model, *names: str) -> None:
     Raises:
         DatabaseError: the row is not there.
     """
+    connection = connections[DEFAULT_DB_ALIAS]
     quote = connection.ops.quote_name
     fields: list[Any] = [row._meta.get_field(name) for name in names]
     sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)

@@ -97,9 +97,9 @@ def _holders(duty: Duty, role: str) -> set[int]:
     """Return the people a duty falls to: on the hard route the board; a mentor's duty to the mentors of this case."""
     school = duty.root.school
     if duty.root.restricted:
-        return consequences.holders(school, {"board"})
+        return set(consequences.holders(school, {"board"}))
     if role != "mentor":
-        return consequences.holders(school, {role})
+        return set(consequences.holders(school, {role}))
     today = clock.today()
     pupils = duty.root.involvements.filter(masked=False, person__kind="pupil").values("person")
     groups = Enrolment.objects.filter(Dated.active(today), person__in=pupils).values("group")
@@ -107,7 +107,7 @@ def _holders(duty: Duty, role: str) -> set[int]:
     found = set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
     if duty.root.owner_id:
         found |= set(Person.objects.filter(school=school, user=duty.root.owner_id).values_list("pk", flat=True))
-    return found or consequences.holders(school, {"director"})
+    return found or set(consequences.holders(school, {"director"}))
 
 
 def _deputies(school: School, role: str) -> set[int]:
