@@ -135,8 +135,8 @@ def test_the_other_letters_field_by_field() -> None:
     expected = {
         "invitation": ("woensdag 4 maart 2026 om 15.30 uur", "Kamer 2 op school", FACTS["reason"], "de mentor en de directeur", "dringend", "tolk",
                        "Iemand meenemen", "nog niets", "Laat weten of u komt", "050 000 00 00"),
-        "report_notice": ("Sam Regenboogje is daarbij betrokken", "zonder toestemming is gedeeld", "degene over wie de melding gaat", "nog geen oordeel",
-                          "leerlingdossier", "fg@wilgentuin.example"),
+        "report_notice": ("Sam Regenboogje is daarbij betrokken", "zonder toestemming is gedeeld", "degene over wie de melding gaat",
+                          "nog geen oordeel", "leerlingdossier", "fg@wilgentuin.example"),
         "measure_notice": ("een schorsing", FACTS["conduct"], FACTS["reason"], "maandag 2 maart 2026",
                            "Postbus 1", FACTS["rule"], "Ik vond het grappig."),
         "removal_agreement": ("een openbaar profiel", "rechtzetting plaatsen", FACTS["correction"], "Handtekening",
