@@ -12,12 +12,16 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from workflows import queries, words
 from workflows.models import Case, Person
 from workflows.pages import reading
 from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404
 from workflows.pages.reading import Reading
+
+PLAINLY = {"dpo": pgettext_lazy("for a pupil", "who guards your data")}
+"""Roles in a pupil's words, where the word of the field is a hard one."""
 
 DECIDED = ("imposed", "completed")
 """States of a measure that the pupil concerned may read about."""
@@ -43,7 +47,7 @@ def own_case(request: HttpRequest, seen: Reading) -> HttpResponse:
             "roles": [role for one in mine for role in one.roles],
             "talks": [talk.at for talk in talks],
             "measures": [_measure(child, seen) for child in measures],
-            "readers": reading.readers(seen),
+            "readers": [PLAINLY.get(role, words.label("role", role)) for role, _count in queries.readers_of(seen.root)],
             "mentor": words.all_of([one.full_name for one in Person.objects.filter(pk__in=mentors)]),
             "school": school,
         },
