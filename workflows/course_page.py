@@ -292,7 +292,7 @@ def reasons(denials: Sequence[Denial], school: School) -> list[dict[str, Any]]:
     found = protocol_for(school, clock.today())
     return [
         {
-            "text": words.say(one.sentence),
+            "text": words.say(one.sentence, found),
             "field": one.remedy.name if one.remedy is not None and one.remedy.kind == "field" else "",
             "articles": [article["text"] for article in (words.article(found, key) for key in one.articles) if article["source"]],
         }

@@ -189,7 +189,7 @@ def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
         again["version"] = str(fresh.root.log_count)
         now = next(child for child in fresh.loaded.children if child.pk == measure.pk)
         return _page(request, fresh, now, _form(fresh, now, again), status=409, changed=told)
-    text = _("Done: %(what)s.") % {"what": steps.lower(words.label("step", step))}
+    text = _("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}
     if outcome.told:
         text += " " + _("A message goes to %(names)s.") % {"names": words.all_of([one.full_name for one in outcome.told])}
     tell(request, text)

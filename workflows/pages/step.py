@@ -227,7 +227,7 @@ class _Taking:
         if step.startswith("record."):
             text = _("Noted: %(what)s.") % {"what": steps.record_label(step)}
         else:
-            text = _("Done: %(what)s.") % {"what": steps.lower(words.label("step", step))}
+            text = _("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}
         told = [person.full_name for person in outcome.told]
         if outcome.letters:
             kinds = dict.fromkeys(words.label("letter", letter.kind) for letter in outcome.letters)

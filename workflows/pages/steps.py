@@ -132,7 +132,7 @@ class Asked:
         """Who takes this step according to the protocol, in words; empty when no line says so."""
         roles = protocol.expected_roles(self.found, self.facts)
         known = [role for role in vocabulary.STAFF_ROLES if role in roles]
-        return words.any_of([words.label("role", role) for role in known]) if known else ""
+        return words.any_of([words.label("the role", role) for role in known]) if known else ""
 
 
 def is_lifted_here(denial: Denial, step: str) -> bool:
@@ -244,7 +244,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
             return None
         if (track := _running_track(loaded, case, remedy.name)) is not None:
             url = reverse("kc_workflows:case", args=[loaded.root.key]) + f"#track-{track.key}"
-            return Out(_("Go on with: %(track)s") % {"track": lower(track_title(track))}, url)
+            return Out(_("Go on with: %(track)s") % {"track": words.uncapital(track_title(track))}, url)
         if vocabulary.STEPS[remedy.name].system:
             return None
         same_type = vocabulary.case_type_of(remedy.name) == case.type and case.pk
@@ -295,7 +295,7 @@ def reasons(
     """
     found: dict[str, Reason] = {}
     for denial in sorted(denials, key=lambda one: one.strength != "block"):
-        text = words.say(denial.sentence)
+        text = words.say(denial.sentence, loaded.protocol)
         articles = [words.article(loaded.protocol, key) for key in denial.articles]
         if text in found:
             known = {one["id"] for one in found[text].articles}
@@ -331,7 +331,7 @@ def block(
     shown = asked.denials if denials is None else tuple(denials)
     return Block(
         step=asked.step,
-        label=lower(label or asked.label),
+        label=words.uncapital(label or asked.label),
         reasons=reasons(loaded, asked.case, asked.step, shown, names, actor),
         protocol=protocol_line(loaded.protocol),
         checked=clock.now(),
@@ -345,11 +345,6 @@ def protocol_line(found: Protocol) -> str:
     if isinstance(name, Mapping):
         name = words.in_language(name)
     return _("%(name)s, version of %(day)s") % {"name": name or found.key, "day": words.day(found.in_force)}
-
-
-def lower(label: str) -> str:
-    """Return a label as it stands within a sentence; an abbreviation keeps its capitals."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
 
 
 @dataclass(slots=True)
