@@ -417,3 +417,16 @@ def test_everybody_in_the_cast_has_a_desk_or_a_home(story: Story) -> None:
     for user in story.cast.users.values():
         assert as_user(user).get(reverse("kc_workflows:desk")).status_code == 200
     assert Person.objects.filter(user__isnull=False).count() >= len(story.cast.users)
+
+
+def test_where_two_decide_the_first_words_stay_hidden_until_the_second_has_decided(story: Story) -> None:
+    cast = story.cast
+    commands.perform(story.case, "incident.take_over", by=cast.users["director"], data={"mode": "joint"})
+    commands.perform(story.measure, "measure.approve", by=cast.users["director"], data={"reason": "Mijn eigen afweging."})
+    board = as_user(cast.users["board"])
+    for url in (story.url("case"), story.url("decide")):
+        assert "Mijn eigen afweging" not in text_of(board.get(url)), url
+    assert "Mijn eigen afweging" in text_of(as_user(cast.users["mentor"]).get(story.url("case")))
+    sent = {"decision": "measure.approve", "reason": "Ook akkoord.", "key": str(uuid.uuid4())}
+    assert board.post(story.url("decide"), sent).status_code == 302
+    assert "Mijn eigen afweging" in text_of(board.get(story.url("case")))

@@ -132,7 +132,7 @@ def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
     return [one for one in asked if not one.is_out_of_place and not one.is_for_others]
 
 
-def _is_undecided(seen: Reading, measure: Case) -> bool:
+def is_undecided(seen: Reading, measure: Case) -> bool:
     """Whether a decision is still awaited: the first one, or that of a second role which the protocol asks for."""
     if measure.state != "approved":
         return bool(measure.state == "proposed")
@@ -140,8 +140,20 @@ def _is_undecided(seen: Reading, measure: Case) -> bool:
     return any(one.remedy is not None and one.remedy.name == "measure.approve" for one in lacks)
 
 
+def sealed(seen: Reading) -> frozenset[int]:
+    """Return the measures on which the reader still gives the second answer: the words of the first one stay hidden till then."""
+    return frozenset(
+        child.pk
+        for child in seen.loaded.children
+        if child.type == "measure"
+        and child.state == "approved"
+        and is_undecided(seen, child)
+        and not steps.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others
+    )
+
+
 def _form(seen: Reading, measure: Case, data: Any) -> DecisionForm | None:
-    if not _is_undecided(seen, measure):
+    if not is_undecided(seen, measure):
         return None
     offered = _offered(seen, measure)
     possible = [one for one in offered if one.is_open]

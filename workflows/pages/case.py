@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from workflows import clock, commands, queries, vocabulary, words
 from workflows.models import Case
 from workflows.pages import reading, steps
+from workflows.pages.approvals import sealed
 from workflows.pages.base import incident_or_404, log_read, page, show
 from workflows.pages.letters import STATES
 from workflows.pages.own import own_case, title
@@ -167,7 +168,7 @@ def _when(child: Case) -> str:
 def _timeline(seen: Reading) -> list[Any]:
     return [
         item if isinstance(item, reading.Fold) else {"entry": item, "retract_url": _retract_url(seen, item)}
-        for item in reading.timeline(seen)
+        for item in reading.timeline(seen, sealed(seen))
     ]
 
 

@@ -161,10 +161,15 @@ def _ties(loaded: Loaded, reading: Reading) -> dict[str, str]:
     return {str(person.pk): person.full_name for person in Person.objects.filter(pk__in=ids)} if ids else {}
 
 
-def timeline(reading: Reading) -> list[Entry | Fold]:
-    """Return the timeline, newest first; automatic events that stand together are folded."""
+def timeline(reading: Reading, sealed: frozenset[int] = frozenset()) -> list[Entry | Fold]:
+    """Return the timeline, newest first; automatic events that stand together are folded.
+
+    Args:
+        reading: the case in its reader's hands.
+        sealed: measures whose first approval keeps its words until the reader has answered too.
+    """
     found: list[Entry | Fold] = []
-    for entry in entries(reading):
+    for entry in entries(reading, sealed):
         if not entry.is_system:
             found.append(entry)
         elif found and isinstance(found[-1], Fold):
@@ -174,9 +179,15 @@ def timeline(reading: Reading) -> list[Entry | Fold]:
     return found
 
 
-def entries(reading: Reading) -> list[Entry]:
+def entries(reading: Reading, sealed: frozenset[int] = frozenset()) -> list[Entry]:
     """Return every entry of the log that this reader sees, newest first."""
-    return [line(reading, event) for event in queries.timeline(reading.root, reading.user, reading.sight)]
+    found = []
+    for event in queries.timeline(reading.root, reading.user, reading.sight):
+        entry = line(reading, event)
+        if event.entry.step == "measure.approve" and event.entry.case_id in sealed:
+            entry.words, entry.reasons = [(label, _("[you see this after your own decision]")) for label, _text in entry.words], []
+        found.append(entry)
+    return found
 
 
 def line(reading: Reading, event: Event) -> Entry:
