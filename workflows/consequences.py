@@ -23,6 +23,7 @@ from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared, insert, update
+from workflows.sentences import sentence
 from workflows.protocol import Denial, Remedy
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
@@ -105,9 +106,9 @@ def lacking_in_letters(asking: Asking, school: School) -> tuple[Denial, ...]:
             gaps.update(dict.fromkeys(lacking(line.letter, _letter_facts(asking.facts), school_facts(school), kind)))
         if gaps:
             words = tuple(Word("field", name) for name in gaps)
-            sentence = Sentence("The letter “{letter}” still lacks: {fields}.", (("letter", Word("letter", line.letter)), ("fields", words)))
+            told = sentence("The letter “{letter}” still lacks: {fields}.", letter=Word("letter", line.letter), fields=words)
             remedy = Remedy("field", next(iter(gaps)), None)
-            found.append(Denial(sentence=sentence, articles=line.articles, strength="block", remedy=remedy))
+            found.append(Denial(sentence=told, articles=line.articles, strength="block", remedy=remedy))
     return tuple(found)
 
 
