@@ -17,13 +17,13 @@ from workflows import clock, guards, protocol
 from workflows.access import holders_of, roles_of
 from workflows.data import Data, InvalidData
 from workflows.facts import Loaded
-from workflows.guards import Facts, Sentence, Word
+from workflows.guards import Facts, Word
 from workflows.letter_fields import lacking
 from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared, insert, update
-from workflows.sentences import sentence
+from workflows.sentences import gettext_noop, sentence
 from workflows.protocol import Denial, Remedy
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
@@ -106,7 +106,9 @@ def lacking_in_letters(asking: Asking, school: School) -> tuple[Denial, ...]:
             gaps.update(dict.fromkeys(lacking(line.letter, _letter_facts(asking.facts), school_facts(school), kind)))
         if gaps:
             words = tuple(Word("field", name) for name in gaps)
-            told = sentence("The letter “{letter}” still lacks: {fields}.", letter=Word("letter", line.letter), fields=words)
+            told = sentence(
+                gettext_noop("The letter “{letter}” still lacks: {fields}."), letter=Word("letter", line.letter), fields=words
+            )
             remedy = Remedy("field", next(iter(gaps)), None)
             found.append(Denial(sentence=told, articles=line.articles, strength="block", remedy=remedy))
     return tuple(found)
