@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from workflows import access, clock, protocol, vocabulary, words
+from workflows import clock, protocol, vocabulary, words
 from workflows.models import Case, Enrolment, Guardianship, Person
 from workflows.models.people import Authority, Dated
 from workflows.pages import reading, steps
@@ -205,21 +204,3 @@ def within(term: Any) -> str:
     if unit == "school_days":
         return _("by the end of this school day") if n == 0 else _("within %(n)s school days") % {"n": n}
     return _("within %(n)s hours") % {"n": n} if unit == "hours" else _("within %(n)s days") % {"n": n}
-
-
-def excludable(school: Any, person: Person) -> list[Choice]:
-    """Return the staff a pupil may keep out of a report: whoever could otherwise read it."""
-    mentors = _mentors(person)
-    leaders = access.holders_of(school, "director", "confidential_counsellor")
-    readers = Person.objects.filter(Q(pk__in=mentors) | Q(user__in=leaders), school=school)
-    return [(str(one.pk), one.full_name) for one in readers]
-
-
-def _mentors(person: Person) -> set[int]:
-    rows = Person.objects.filter(
-        Dated.active(clock.today(), "user__kc_memberships__"),
-        school=person.school,
-        user__kc_memberships__role="mentor",
-        user__kc_memberships__group__enrolments__person=person,
-    )
-    return set(rows.values_list("pk", flat=True))

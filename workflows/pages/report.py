@@ -8,33 +8,16 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from workflows import access, clock, commands, facts, vocabulary, words
+from workflows.course_page import COMMON, FOR_PUPILS, ROLES, Place, contacts_allowed, excludable
 from workflows.forms import StepForm, answers_in
 from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
-from workflows.pages import choices, steps
+from workflows.pages import steps
 from workflows.pages.base import page, school_of, show, tell
 from workflows.queries import roster
 from workflows.schooldays import SchoolCalendar
-
-COMMON = (
-    "cyberbullying", "insult", "image_without_consent", "intimate_image", "impersonation", "threat", "humiliating_video",
-    "phone_use",
-)  # fmt: skip
-"""What happens most, offered at once; everything else is one click away."""
-
-FOR_PUPILS = ("cyberbullying", "image_without_consent", "intimate_image", "threat", "impersonation", "unwanted_contact", "other")
-
-ROLES = {
-    "targets": pgettext_lazy("in the case", "It was done to them"),
-    "suspects": pgettext_lazy("in the case", "Did it"),
-    "participants": pgettext_lazy("in the case", "Joined in"),
-    "sharers": pgettext_lazy("in the case", "Passed it on"),
-    "bystanders": pgettext_lazy("in the case", "Saw it"),
-}
-"""Which role a tick stands for, by the field of `incident.report`."""
 
 STAFF_FIELDS = (
     "category", "severity", "story", "acted_on", "acted_at", "platform", "act", "published", "possibly_criminal", "scope",
@@ -200,11 +183,11 @@ class _Report:
 
 def _help(request: HttpRequest, school: School, person: Person) -> HttpResponse:
     """The page on which a pupil asks for help: few questions, who reads it and when, and who does not."""
-    people = {"exclude": choices.excludable(school, person)}
+    people = {"exclude": excludable(person)}
     fields = ["story", "category", "help_contact", "exclude"]
     form = StepForm(
         request.POST if request.method == "POST" else None, fields=fields, required=["story", "category", "help_contact"],
-        first=fields, people=people, choices={"category": FOR_PUPILS},
+        first=fields, people=people, choices={"category": FOR_PUPILS, "help_contact": contacts_allowed(Place(school, None, pupil=person))},
     )  # fmt: skip
     form.fields["story"].label = _("What happened?")
     form.fields["story"].help_text = _("A few words are enough. Do not add photos.")
