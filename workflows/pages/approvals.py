@@ -133,11 +133,13 @@ def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
 
 
 def is_undecided(seen: Reading, measure: Case) -> bool:
-    """Whether a decision is still awaited: the first one, or that of a second role which the protocol asks for."""
+    """Whether a decision is still awaited that the reader may give: the first, or that of a second role the protocol asks for."""
     if measure.state != "approved":
         return bool(measure.state == "proposed")
     lacks = steps.ask(seen.loaded, measure, "measure.impose", seen.actor).forecast
-    return any(one.remedy is not None and one.remedy.name == "measure.approve" for one in lacks)
+    return any(
+        one.remedy is not None and one.remedy.name == "measure.approve" and steps.is_asked_of(one, seen.actor) for one in lacks
+    )
 
 
 def sealed(seen: Reading) -> frozenset[int]:

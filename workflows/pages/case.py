@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from workflows import clock, commands, queries, vocabulary, words
 from workflows.models import Case
 from workflows.pages import reading, steps
-from workflows.pages.approvals import sealed
+from workflows.pages.approvals import is_undecided, sealed
 from workflows.pages.base import incident_or_404, log_read, page, show
 from workflows.pages.letters import STATES
 from workflows.pages.own import own_case, title
@@ -136,6 +136,7 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
         asked = steps.ask(loaded, child, goal, seen.actor)
         missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
         needs = [{"text": reason.text, "out": reason.out} for reason in missing]
+    decides = child.type == "measure" and _can_decide(overview) and is_undecided(seen, child)
     return {
         "key": child.key,
         "title": steps.track_title(child),
@@ -145,7 +146,7 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
         "when": _when(child),
         "needs": needs,
         "needs_title": _("Still needed before this can start:"),
-        "decide_url": reverse("kc_workflows:decide", args=[child.key]) if _can_decide(overview) else "",
+        "decide_url": reverse("kc_workflows:decide", args=[child.key]) if decides else "",
         "steps": [_link(seen, asked) for asked in overview.open if asked.step not in DECIDING],
         "later": [_link(seen, asked) for asked in overview.blocked],
     }

@@ -20,6 +20,7 @@ from workflows.facts import Loaded
 from workflows.guards import Actor, Facts
 from workflows.models import CASE_TYPES, Case, Person
 from workflows.protocol import Denial, Protocol
+from workflows.sentences import Sentence
 from workflows.shapes import edge_from
 
 NOT_PROVIDED = "step"
@@ -315,12 +316,22 @@ def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor
         return False
     if remedy.kind == "field":
         return True
+    if not is_asked_of(denial, actor):
+        return False
     wanted = f"record.{remedy.name}" if remedy.kind == "milestone" else remedy.name
     if remedy.kind == "step" and _running_track(loaded, case, wanted) is not None:
         return True
     same_type = case.pk and vocabulary.case_type_of(wanted) == case.type
     target = case if same_type else case_for(loaded, wanted)
     return target is not None and not ask(loaded, target, wanted, actor).is_for_others
+
+
+def is_asked_of(denial: Denial, actor: Actor) -> bool:
+    """Whether what is missing is asked of the reader: a denial may want a step or milestone by somebody in certain roles."""
+    details = dict(denial.sentence.words).get("details", ())
+    named = [dict(one.words)["roles"] for one in details if isinstance(one, Sentence) and "roles" in dict(one.words)]  # type: ignore[attr-defined]
+    roles = {word.key for found in named for word in found}  # type: ignore[attr-defined]
+    return not roles or bool(roles & actor.roles)
 
 
 def block(
