@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -116,6 +116,8 @@ _FILL = gettext_noop("Still to be filled in: {fields}.")
 _MUST_BE = gettext_noop("“{field}” must be {values}.")
 _AT_LEAST = gettext_noop("“{field}” must be at least {value}.")
 _AT_MOST = gettext_noop("“{field}” may be at most {value}.")
+_NOT_BEFORE = gettext_noop("“{field}” may not be before {value}.")
+_NOT_AFTER = gettext_noop("“{field}” may not be after {value}.")
 _ORDER = gettext_noop("“{then}” may not be before “{first}”.")
 _DISTINCT = gettext_noop("These must be different people: {one}; {other}.")
 _UNKNOWN_PERSON = gettext_noop("It is not known who this is: {one}.")
@@ -179,13 +181,14 @@ def _setting(name: str) -> Unmet:
     return Unmet(sentence(_FILL, fields=(Word("setting", name),)), Remedy("setting", name))
 
 
-def _bound(template: str, fits: Callable[[int], bool]) -> Callable[[Args, Facts], Unmet | None]:
+def _bound(number: str, day: str, fits: Callable[[int], bool]) -> Callable[[Args, Facts], Unmet | None]:
     def unmet(args: Args, facts: Facts) -> Unmet | None:
         name, bound = args["field"], args["value"]
         value = facts.get(name)
         orders = [None] if value is MISSING else [compare(one, bound) for one in _values(value)]
         if all(order is not None and fits(order) for order in orders):
             return None
+        template = day if isinstance(bound, date) else number
         return Unmet(sentence(template, field=_field(name), value=value_word(name, bound)), Remedy("field", name))
 
     return unmet
@@ -360,8 +363,8 @@ GUARDS: Mapping[str, Guard] = {
     "never": Guard((), (), _never),
     "filled": Guard(("fields",), (), _filled),
     "one_of": Guard(("field",), ("values", "values_from"), _one_of),
-    "at_least": Guard(("field", "value"), (), _bound(_AT_LEAST, lambda order: order >= 0)),
-    "at_most": Guard(("field", "value"), (), _bound(_AT_MOST, lambda order: order <= 0)),
+    "at_least": Guard(("field", "value"), (), _bound(_AT_LEAST, _NOT_BEFORE, lambda order: order >= 0)),
+    "at_most": Guard(("field", "value"), (), _bound(_AT_MOST, _NOT_AFTER, lambda order: order <= 0)),
     "in_order": Guard(("first", "then"), (), _in_order),
     "distinct": Guard(("one", "other"), (), _distinct),
     "recorded": Guard(("what",), ("of", "by", "value", "since", "each"), _recorded),

@@ -66,6 +66,8 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
         "public": pgettext_lazy("evidence", "It stood in public"),
         "asked_and_shown": pgettext_lazy("evidence", "Asked, and shown freely"),
         "handed_in": pgettext_lazy("evidence", "Handed in"),
+        "not_public": pgettext_lazy("evidence", "Looked up where others cannot see it"),
+        "insisted": pgettext_lazy("evidence", "Shown after pressure"),
     },
     "with": {
         "ict_coordinator": pgettext_lazy("together", "The ICT coordinator"),
@@ -191,3 +193,6 @@ THE_ROLES: Mapping[str, Any] = {
     "system": pgettext_lazy("role with its article", "the system"),
 }
 """Roles as they stand within a sentence: `Only the director may do this.`"""
+
+QUESTIONS = frozenset({"scope", "published", "possibly_criminal", "school_medium", "reached", "mediation_possible"})
+"""Fields whose label is a question: a form ends it with a question mark."""

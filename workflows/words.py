@@ -129,6 +129,10 @@ def _word(place: str, word: Any, protocol: Any) -> str:
     return str(word)
 
 
+_WITHIN = frozenset({"what", "duties", "value", "values", "file", "one", "other"})
+"""Places within a sentence, outside quotation marks, where a label loses its capital."""
+
+
 def _vocabulary(place: str, word: Any, protocol: Any) -> str:
     if word.context == "setting" and protocol is not None and word.key in protocol.settings:
         told = protocol.settings[word.key]
@@ -138,7 +142,9 @@ def _vocabulary(place: str, word: Any, protocol: Any) -> str:
     if place == "roles":
         return label("the role", word.key)
     text = label(word.context, word.key)
-    return uncapital(text) if word.context == "step" and place != "step" else text
+    if place == "fields":
+        return f"“{text}”"
+    return uncapital(text) if place in _WITHIN else text
 
 
 def any_of(parts: list[str]) -> str:

@@ -133,7 +133,7 @@ def test_at_least(severity: int, met: bool) -> None:
 def test_a_bound_in_words() -> None:
     assert says('guard = "at_most", field = "school_days", value = 1', facts()) == "“Number of school days” may be at most 1."
     guard = 'guard = "at_least", field = "acted_on", value = 2026-01-15'
-    assert says(guard, facts(incident={"acted_on": date(2026, 1, 14)})) == "“Day it happened” must be at least 2026-01-15."
+    assert says(guard, facts(incident={"acted_on": date(2026, 1, 14)})) == "“Day it happened” may not be before 2026-01-15."
     assert not only(guard, facts(incident={"acted_on": date(2026, 1, 15)}))
 
 
