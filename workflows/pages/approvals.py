@@ -17,7 +17,7 @@ from workflows.forms import LONGEST_WORDS, Cards, PageForm, answers_in, make_fie
 from workflows.models import Case, LogEntry, ReadEntry
 from workflows.pages import choices, reading, steps
 from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
-from workflows.pages.desk import approval_row, case_rows
+from workflows.pages.desk import approval_row, approval_rows, case_rows
 from workflows.pages.reading import Reading
 
 ANSWERS = {
@@ -26,6 +26,13 @@ ANSWERS = {
     "incident.send_back": gettext_lazy("Back with a question"),
 }
 """The three answers to a proposal, by the step each one takes."""
+
+
+FIRST = ("first_day", "school_days", "conduct", "acted_at", "why_not_lighter", "earlier_measures")
+"""What a decision rests on most; shown before the rest of a proposal."""
+
+TOLD_AT_ONCE = 5
+"""Answers of a proposal shown at once; the others are folded."""
 
 
 class DecisionForm(PageForm):
@@ -86,7 +93,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         decided = {measure.parent_id for measure in found.waiting}
         cases = api.cases_for(request.user, school).filter(state="escalated")[:50]
         brought = case_rows(request.user, [case for case in cases if case.pk not in decided])
-    waiting = [approval_row(measure) for measure in found.waiting]
+    waiting = approval_rows(found.waiting)
     for row, looking in zip(waiting, _looking(request, found.waiting), strict=True):
         row["looking"] = looking
     return show(
@@ -236,15 +243,16 @@ def _page(
     skipped = {"state", "kind", "reason"}
     told = [
         (words.label("field", name), words.value(name, answer))
-        for name, answer in kept.items()
-        if name in vocabulary.FIELDS and name not in skipped and answer not in (None, "")
+        for name, answer in sorted(kept.items(), key=lambda item: FIRST.index(item[0]) if item[0] in FIRST else len(FIRST))
+        if name in vocabulary.FIELDS and name not in skipped and answer not in (None, "") and (name, answer) != ("falls_on_child", False)
     ]
     context = {
         "case": seen.root,
         "row": approval_row(measure),
         "who": seen.name_of(measure.person),
         "reason": kept.get("reason", ""),
-        "told": told,
+        "told": told[:TOLD_AT_ONCE],
+        "told_later": told[TOLD_AT_ONCE:],
         "needs": needs,
         "form": form,
         "done": done,

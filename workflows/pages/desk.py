@@ -35,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "school": school,
             "schools": schools if len(schools) > 1 else [],
             "duties": [_duty(duty) for duty in found.duties],
-            "approvals": [approval_row(measure) for measure in found.approvals],
+            "approvals": approval_rows(found.approvals),
             "letters": [
                 {
                     "label": words.label("letter", letter.kind),
@@ -113,6 +113,18 @@ def _duty(duty: Duty) -> dict[str, Any]:
         "late": duty.due_at < clock.now(),
         "url": url,
     }
+
+
+def approval_rows(measures: list[Case]) -> list[dict[str, Any]]:
+    """Return what a list shows of measures to be decided, with the term for deciding where the protocol has one."""
+    terms: dict[int, Any] = {}
+    for case_id, due in Duty.objects.filter(case__in=measures, task="measure.approve", done_at=None).values_list("case_id", "due_at"):
+        terms[case_id] = min(due, terms.get(case_id, due))
+    now = clock.now()
+    return [
+        {**approval_row(measure), "due": terms.get(measure.pk), "late": measure.pk in terms and terms[measure.pk] < now}
+        for measure in measures
+    ]
 
 
 def approval_row(measure: Case) -> dict[str, Any]:
