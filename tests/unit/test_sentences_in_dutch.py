@@ -55,6 +55,7 @@ TYPICAL: dict[str, Any] = {
     "duties": (Word("milestone", "heard"), Word("step", "incident.close")),
     "details": (Word("people", "subject"), Sentence("by {roles}", (("roles", (Word("role", "mentor"),)),))),
     "pattern": "*@school.example",
+    "letter": Word("letter", "invitation"),
     "n": 2,
 }
 """A typical filling for each place that a sentence of the kernel may have."""
