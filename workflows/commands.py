@@ -142,6 +142,8 @@ def perform(
         given = _about_somebody(act, case, step, given)
     elif case.pk is None:
         case.person = given.person
+    elif step == "incident.discuss" and given.person is None and sum("suspect" in p.case_roles for p in act.loaded.people) > 1:
+        raise InvalidData({"person": _("Name whom it concerns.")})
     elif joining := roles_in(given):
         act.loaded = act.loaded.joined_by(joining)
     asked = act.facts(case, step, given.as_facts())

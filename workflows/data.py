@@ -25,6 +25,9 @@ PAST_ONLY = frozenset({"happened", "acted_on"})
 NOT_KEPT = frozenset({"happened", "person", "channel", "reached", "exclude", "on_behalf_of", "owner", "file", "action", "meeting_at"})
 """Facts that belong to one entry of the log and are no fact of the case afterwards."""
 
+BETWEEN: Mapping[str, tuple[int, int]] = {"severity": (0, 4), "school_days": (1, 400)}
+"""Least and most of a number; one school day is back the same day (design part 4)."""
+
 YES, NO = ("true", "yes", "ja", "on", "1"), ("false", "no", "nee", "off", "0")
 
 
@@ -115,7 +118,8 @@ def _fact(spec: Field, value: Any, local_categories: tuple[str, ...]) -> Any:
                 number = int(value)
             except (TypeError, ValueError):
                 raise ValueError(_("Write a whole number.")) from None
-            if not 0 <= number <= (4 if spec.name == "severity" else 400):
+            least, most = BETWEEN.get(spec.name, (0, 400))
+            if not least <= number <= most:
                 raise ValueError(_("This number is out of range."))
             return number
         case "date":
