@@ -32,7 +32,7 @@ _ACTING = Prepared(
     lambda school, user, day: Person.objects.filter(school=school, user=user).annotate(
         held=FilteredRelation(_held, condition=Q(**{f"{_held}__school": school}) & Dated.active(day, f"{_held}__")),
         role=F("held__role"), acting_for=F("held__acting_for"),
-    ).order_by(),
+    ).only("school", "user", "kind", "given_name", "family_name").order_by(),
     int, int, date,
 )  # fmt: skip
 """Somebody's row at a school, once for each role they hold today (once with no role where they hold none)."""

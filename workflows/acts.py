@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from workflows import clock, consequences, log, protocol
@@ -102,7 +103,17 @@ def _outcome_of(key: object) -> Outcome | None:
     return Outcome(case=typed(done.entry.case), entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
 
 
-_LOCKED = Prepared(lambda root: Case.objects.select_for_update().filter(pk=root), int)
+
+
+def _locked(root_id: int) -> QuerySet[Case, Any]:
+    """Lock a root alone: its school comes along where a join leaves the school's row free (MariaDB would lock both)."""
+    rows = Case.objects.filter(pk=root_id)
+    if connection.features.has_select_for_update and not connection.features.has_select_for_update_of:
+        return rows.select_for_update()
+    return rows.select_for_update(of=("self",)).select_related("school").defer("school__logo")
+
+
+_LOCKED = Prepared(_locked, int)
 _SCHOOL = Prepared(lambda school: School.objects.defer("logo").filter(pk=school), int)
 
 KEPT = ("state", "facts", "person", "owner", "changed_at", "closed_at", "restricted", "log_count", "log_head")
@@ -113,7 +124,8 @@ def begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act, 
     """Lock the root and load it; return the act and the case as it is now (a new child stays unsaved)."""
     root_pk = case.parent_id or case.pk
     (root,) = map(typed, _LOCKED(root_pk))
-    (root.school,) = _SCHOOL(root.school_id)
+    if not Case.school.is_cached(root):
+        (root.school,) = _SCHOOL(root.school_id)
     loaded = load(root)
     actor, person = actor_of(by, root.school)
     act = Act(loaded, actor, person, answers or {})

@@ -23,8 +23,8 @@ from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared, insert, update
-from workflows.sentences import gettext_noop, sentence
 from workflows.protocol import Denial, Remedy
+from workflows.sentences import gettext_noop, sentence
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
 """Milestones that concern whom it was done to, where nobody is named."""
@@ -191,12 +191,16 @@ def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answ
 def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
     """Mark as done what the new entry fulfils."""
     cases = {loaded.root.pk: loaded.root, **{child.pk: child for child in loaded.children}}
+    latest = {record.what: record.seq for record in loaded.records}
     for duty in loaded.duties:
         case = cases[duty.case_id]
+        gone = case.state in ("dismissed", "withdrawn", "rejected")
+        if not gone and latest.get(duty.task, 0) <= duty.since:
+            continue  # nothing of the kind was written since: no need to ask about whom
         step, person = loaded.started[duty.started_by_id]
         facts = loaded.for_step(case, step, actor=None, data={"person": str(person)} if person else {})
         met = protocol.duty_met(protocol.DutyView(task=duty.task, of=duty.of or None, since=duty.since, case=str(duty.case_id)), facts)
-        if met or case.state in ("dismissed", "withdrawn", "rejected"):
+        if met or gone:
             duty.done_by, duty.done_at = entry, clock.now()
             update(duty, "done_by", "done_at")
 
@@ -253,7 +257,8 @@ _DECIDERS = Prepared(
     lambda school, day: Person.objects.filter(
         Q(**{f"{_member}role__in": _TOLD}) | Q(**{f"{_member}acting_for__in": _TOLD}), Dated.active(day, _member), school=school,
         **{f"{_member}school": school},
-    ).annotate(role=F(f"{_member}role"), acting_for=F(f"{_member}acting_for")).order_by("pk"),
+    ).annotate(role=F(f"{_member}role"), acting_for=F(f"{_member}acting_for"))
+    .only("school", "user", "kind", "given_name", "family_name").order_by("pk"),
     int, date,
 )  # fmt: skip
 _OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)

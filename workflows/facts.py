@@ -6,9 +6,11 @@ one load serves the forecast of every step of an incident.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import FilteredRelation, Q
@@ -149,6 +151,26 @@ class Loaded:
         )  # fmt: skip
 
 
+class Unfiled(Mapping[str, int]):
+    """How many letters of a case are not yet in which file; counted when a rule first asks, which only closing does."""
+
+    def __init__(self, root_id: int) -> None:
+        self._root_id = root_id
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(file for (file,) in _UNFILED(self._root_id))
+
+    def __getitem__(self, file: str) -> int:
+        return self._counts[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
 def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[str, str]]) -> tuple[guards.Record, ...]:
     """Return the log as records, without what was retracted; a step that writes a milestone counts as both.
 
@@ -210,9 +232,6 @@ def load(root: Case) -> Loaded:
             outside[child.person_id] = frozenset()
     if outside:
         people += load_people(root.school, outside, day)
-    unfiled: dict[str, int] = {}
-    for (file,) in _UNFILED(root.pk):
-        unfiled[file] = unfiled.get(file, 0) + 1
     return Loaded(
         root=root,
         children=children,
@@ -222,7 +241,7 @@ def load(root: Case) -> Loaded:
         words=words,
         duties=tuple(_DUTIES(root.pk)),
         started={pk: (entry[3], entry[6]) for pk, entry in entries.items()},
-        unfiled=unfiled,
+        unfiled=Unfiled(root.pk),
         calendar=SchoolCalendar(root.school),
         barred=barred,
     )

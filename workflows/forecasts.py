@@ -56,6 +56,8 @@ def withdraw_denials(root: Case, actor: Actor | None) -> tuple[Denial, ...]:
         found += (plain(gettext_noop("Only who opened the case can take it back.")),)
     if clock.now() - root.opened_at > WITHDRAW_WITHIN:
         found += (plain(gettext_noop("The thirty minutes for taking it back have passed; dismiss it with a reason.")),)
+    if found:
+        return found  # enough reasons; only the opener's first half hour is worth a question to the database
     sent = Letter.objects.filter(root=root, state=Letter.State.SENT).exists()
     if sent or Outbox.objects.filter(root=root, done_at__isnull=False).exists():
         found += (plain(gettext_noop("Something has been sent already; dismiss it with a reason.")),)

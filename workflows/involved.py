@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from workflows import guards
 from workflows.models import Case, Guardianship, Involvement, Membership, Person, School
@@ -27,10 +27,13 @@ def _mentoring(school_id: int, day: date, pupils: Q) -> QuerySet[Membership, Any
     return rows.order_by("pk").values_list("group__enrolments__person", "user__kc_people")
 
 
+_tie = "person__guardianships"
 _INVOLVED = Prepared(
-    lambda root: Involvement.objects.filter(case=root, masked=False).values_list("person_id", "role", "person__kind", "person__birth_date"), int
-)
-_TIES = Prepared(lambda day, root: _holding(day, Q(pupil__involvements__case=root)), date, int)
+    lambda root, day: Involvement.objects.filter(case=root, masked=False)
+    .annotate(tie=FilteredRelation(_tie, condition=Dated.active(day, f"{_tie}__") & Q(**{f"{_tie}__authority": Authority.YES})))
+    .order_by("tie__pk").values_list("person_id", "role", "person__kind", "person__birth_date", "tie__guardian"), int, date,
+)  # fmt: skip
+"""Who is in a case in which role, once for each guardian with authority today (once with none where there is none)."""
 _MENTORS = Prepared(lambda school, day, root: _mentoring(school, day, Q(group__enrolments__person__involvements__case=root)), int, date, int)
 
 
@@ -38,15 +41,18 @@ def people_in(root: Case, day: date) -> tuple[tuple[guards.Person, ...], frozens
     """Return everybody with a role in a case, as they are on `day`, and the keys of those whom the reporter kept out."""
     roles: dict[int, frozenset[str]] = {}
     rows: list[tuple[Any, ...]] = []
+    ties: list[tuple[Any, ...]] = []
     barred: set[int] = set()
-    for person_id, role, kind, born in _INVOLVED(root.pk):
+    for person_id, role, kind, born, guardian in _INVOLVED(root.pk, day):
         if role in CASE_ROLES:
             roles[person_id] = roles.get(person_id, frozenset()) | {role}
             rows.append((person_id, kind, born))
+            if guardian is not None:
+                ties.append((person_id, guardian))
         elif role == "excluded":
             barred.add(person_id)
     pupils = any(kind == "pupil" for _, kind, _ in rows)
-    ties, mentors = (_TIES(day, root.pk), _MENTORS(root.school_id, day, root.pk)) if pupils else ((), ())
+    mentors = _MENTORS(root.school_id, day, root.pk) if pupils else ()
     return _people(rows, roles, ties, mentors, day), frozenset(barred)
 
 

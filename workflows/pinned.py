@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -16,20 +17,36 @@ def protocol_dirs() -> list[Any]:
     return list(getattr(settings, "KC_PROTOCOL_DIRS", []))
 
 
+_recent: dict[tuple[Any, ...], tuple[float, protocol.Protocol]] = {}
+_LOOK_AGAIN = 1.0
+"""Seconds after which the files are looked at anew: a new pack shows at once for people, and a busy moment asks the disk once."""
+
+
+def _protocol(key: str, day: date, sector: str) -> protocol.Protocol:
+    asked = (key, day, sector, *map(str, protocol_dirs()))
+    then, found = _recent.get(asked, (0.0, None))
+    if found is None or monotonic() - then > _LOOK_AGAIN:
+        found = protocol.load(key, search=protocol_dirs(), on=day).for_sector(sector)
+        if len(_recent) > 500:
+            _recent.clear()
+        _recent[asked] = (monotonic(), found)
+    return found
+
+
 def protocol_for(school: School, day: date) -> protocol.Protocol:
     """Return the school's protocol as in force on `day`, layers of its sector only.
 
     Raises:
         protocol.LoadError: no pack of that key was in force, or a pack has faults.
     """
-    return protocol.load(school.key, search=protocol_dirs(), on=day).for_sector(school.sector)
+    return _protocol(school.key, day, school.sector)
 
 
 def protocol_of(case: Case) -> protocol.Protocol:
     """Return the protocol a case is pinned to: procedure follows the day it was opened."""
     pinned = case.pins.get("procedure")
     key, day = (pinned["key"], date.fromisoformat(pinned["on"])) if pinned else (case.school.key, clock.today())
-    return protocol.load(key, search=protocol_dirs(), on=day).for_sector(case.school.sector)
+    return _protocol(key, day, case.school.sector)
 
 
 def pins_for(school: School, opened: date, acted: date | None) -> dict[str, Any]:

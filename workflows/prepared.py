@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.signals import post_save
 
@@ -23,7 +24,7 @@ _FIRST_DAY = date(9000, 1, 1)
 class Prepared:
     """A query with numbers, days and texts to fill in, in the order in which they are given.
 
-    Gives tuples for a `values_list`, otherwise rows of the model with their annotations; `select_related` is not followed.
+    Gives tuples for a `values_list`, otherwise rows of the model with their annotations and, one deep, their `select_related`.
     """
 
     def __init__(self, make: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
@@ -46,8 +47,9 @@ class Prepared:
         compiled = self._compiled.get(connection.vendor) or self._compile(connection)
         adapt = connection.ops.adapt_datefield_value
         given = [adapt(value) if isinstance(value, date) else value for value in values]
+        params = [given[p.place] if type(p) is _Slot else p for p in compiled.params]
         with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, [given[p.place] if isinstance(p, _Slot) else p for p in compiled.params])
+            cursor.execute(compiled.sql, params)
             rows = cursor.fetchall()
         return compiled.read(rows)
 
@@ -83,32 +85,64 @@ class _Compiled:
         self._compiler, self._model = compiler, model
         self._converters = compiler.get_converters([column[0] for column in compiler.select])
         if model is not None:
-            places = compiler.klass_info["select_fields"]
-            self._start, self._stop = places[0], places[-1] + 1
-            self._names = [column[0].target.attname for column in compiler.select[self._start : self._stop]]
+            self._own = _Columns(compiler, compiler.klass_info)
+            self._related = [(_Columns(compiler, info), info["local_setter"]) for info in compiler.klass_info.get("related_klass_infos", ())]
             self._annotations = compiler.annotation_col_map
 
     def read(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
         """Return the rows with their values converted, as tuples or as rows of the model."""
         if self._converters:
             rows = list(map(tuple, self._compiler.apply_converters(rows, self._converters)))
-        return list(rows) if self._model is None else [self._row(self._model, row) for row in rows]
+        return list(rows) if self._model is None else [self._row(row) for row in rows]
 
-    def _row(self, model: type[Model], row: Sequence[Any]) -> Model:
-        one = model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._start : self._stop])
+    def _row(self, row: Sequence[Any]) -> Model:
+        one = self._own.read(row)
+        for columns, put in self._related:
+            put(one, columns.read(row))
         for name, place in self._annotations.items():
             setattr(one, name, row[place])
         return one
 
 
-_shapes: dict[type[Model], list[Field[Any, Any]]] = {}
+class _Columns:
+    """Which columns of a row make up one model."""
+
+    def __init__(self, compiler: Any, info: dict[str, Any]) -> None:
+        self._model: type[Model] = info["model"]
+        self._start, self._stop = info["select_fields"][0], info["select_fields"][-1] + 1
+        self._names = [column[0].target.attname for column in compiler.select[self._start : self._stop]]
+
+    def read(self, row: Sequence[Any]) -> Model:
+        """Return the model's part of a row."""
+        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._start : self._stop])
 
 
+_PLAIN = (int, str, bool, type(None))
+"""Values that every database takes as they are, in a column of the same kind."""
+
+
+def _value(field: Field[Any, Any], row: Model, new: bool) -> Any:
+    """Return what a column gets, as `save` does; the common values go straight through."""
+    value = field.pre_save(row, new)
+    if type(value) in _PLAIN and not isinstance(field, JSONField):
+        return value
+    return field.get_db_prep_save(value, connection=connections[DEFAULT_DB_ALIAS])
+
+
+@cache
 def _fields(model: type[Model]) -> list[Field[Any, Any]]:
     """Return the fields that an INSERT writes: all but the key, which the database gives."""
-    if model not in _shapes:
-        _shapes[model] = [field for field in model._meta.concrete_fields if not field.primary_key]
-    return _shapes[model]
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+@cache
+def _insertion(model: type[Model], vendor: str) -> tuple[str, str, str]:
+    """Return the parts of an INSERT for the database at hand: up to the values, the places of one row, what is told back."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    quote, fields = connection.ops.quote_name, _fields(model)
+    start = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) VALUES"
+    told = connection.ops.return_insert_columns([model._meta.pk])[0] if connection.features.can_return_columns_from_insert else ""
+    return start, f"({', '.join(['%s'] * len(fields))})", told
 
 
 def insert(rows: Sequence[Model]) -> None:
@@ -124,21 +158,16 @@ def insert(rows: Sequence[Model]) -> None:
     if any(row.pk is not None for row in rows):
         raise TypeError("This row was written before.")
     connection = connections[DEFAULT_DB_ALIAS]
-    model, fields, quote = type(rows[0]), _fields(type(rows[0])), connection.ops.quote_name
-    table, places = model._meta.db_table, f"({', '.join(['%s'] * len(fields))})"
-    columns = ", ".join(quote(field.column or "") for field in fields)
-    sql = f"INSERT INTO {quote(table)} ({columns}) VALUES {', '.join([places] * len(rows))}"  # noqa: S608 - names of columns
-    operations: Any = connection.ops
-    returns = connection.features.can_return_columns_from_insert
-    if returns:
-        sql += " " + operations.return_insert_columns([model._meta.pk])[0]
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    model, fields = type(rows[0]), _fields(type(rows[0]))
+    start, places, returning = _insertion(model, connection.vendor)
+    sql = f"{start} {', '.join([places] * len(rows))} {returning}"
+    values = [_value(field, row, True) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        if returns:
+        if returning:
             keys = [row[0] for row in cursor.fetchall()]
         elif len(rows) == 1:  # MySQL tells one key at a time
-            keys = [operations.last_insert_id(cursor, table, "id")]
+            keys = [connection.ops.last_insert_id(cursor, model._meta.db_table, "id")]
         else:
             keys = []
     for row, key in zip(rows, keys, strict=False):
@@ -158,7 +187,7 @@ def update(row: Model, *names: str) -> None:
     quote = connection.ops.quote_name
     fields: list[Any] = [row._meta.get_field(name) for name in names]
     sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    values = [_value(field, row, False) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {quote(row._meta.db_table)} SET {sets} WHERE id = %s", [*values, row.pk])  # noqa: S608 - names of columns
         if cursor.rowcount != 1:
