@@ -282,7 +282,7 @@ FIELDS: Mapping[str, Field] = dict([
     _f("acted_on", "date", pgettext("field", "Day it happened")),
     _f("acted_at", "line", pgettext("field", "Time and place")),
     _f("platform", "line", pgettext("field", "App or site")),
-    _f("story", "text", pgettext("field", "What you saw or heard")),
+    _f("story", "text", pgettext("field", "What was seen or heard")),
     _f("conduct", "text", pgettext("field", "What was done, in neutral words")),
     _f("scope", "choice", pgettext("field", "Has it to do with school"), ("school_related", "overlap", "private")),
     _f("capacity", "choice", pgettext("field", "In which capacity"), ("personal", "professional")),
@@ -348,7 +348,7 @@ FIELDS: Mapping[str, Field] = dict([
     _f("asks", "choice", pgettext("field", "What is asked"), ("withdraw_publication", "remove_and_correct", "close_account")),
     _f("how", "choice", pgettext("field", "How it was removed"), ("post_removed", "account_deleted", "withdrawn")),
     _f("why_post_stays", "text", pgettext("field", "Why the post itself cannot be removed")),
-    _f("correction", "text", pgettext("field", "The correction that was posted")),
+    _f("correction", "text", pgettext("field", "The correction")),
     _f("where", "line", pgettext("field", "Where it stands")),
 ])  # fmt: skip
 """Every field a step or milestone may carry, by name."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from workflows import clock, protocol, vocabulary, words
 from workflows.models import Case, Enrolment, Guardianship, Person
@@ -202,5 +202,6 @@ def within(term: Any) -> str:
     parts = dict(term) if not isinstance(term, tuple) else dict([term])
     unit, n = next(iter(parts.items()))
     if unit == "school_days":
-        return _("by the end of this school day") if n == 0 else _("within %(n)s school days") % {"n": n}
-    return _("within %(n)s hours") % {"n": n} if unit == "hours" else _("within %(n)s days") % {"n": n}
+        return _("by the end of this school day") if n == 0 else ngettext("within %(n)s school day", "within %(n)s school days", n) % {"n": n}
+    text = ngettext("within %(n)s hour", "within %(n)s hours", n) if unit == "hours" else ngettext("within %(n)s day", "within %(n)s days", n)
+    return text % {"n": n}

@@ -20,7 +20,7 @@ from workflows.pages import reading
 from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404
 from workflows.pages.reading import Reading
 
-PLAINLY = {"dpo": pgettext_lazy("for a pupil", "who guards your data")}
+PLAINLY = {"dpo": pgettext_lazy("for a pupil", "who guards your data"), "board": pgettext_lazy("for a pupil", "the board of your school")}
 """Roles in a pupil's words, where the word of the field is a hard one."""
 
 DECIDED = ("imposed", "completed")
