@@ -183,7 +183,7 @@ def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> li
             told = {"letter": words.label("letter", letter.letter), "to": words.label("people", letter.to)}
             found[_("A letter is prepared: %(letter)s, for %(to)s.") % told] = None
         for duty in protocol.duties(seen.loaded.protocol, one):
-            started = {"task": words.label("task", duty.task), "within": within(duty.within)}
+            started = {"task": words.uncapital(words.label("task", duty.task)), "within": within(duty.within)}
             found[_("A task starts: %(task)s (%(within)s).") % started] = None
     return list(found)
 

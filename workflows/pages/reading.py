@@ -24,6 +24,7 @@ from workflows.queries import Event
 TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
     ("incident.report", "mode"): "school", ("incident.report", "origin"): "report", ("incident.report", "confidential"): False,
     ("incident.report", "anonymous"): False, ("measure.propose", "falls_on_child"): False,
+    ("incident.triage", "origin"): "report", ("incident.triage", "confidential"): False,
 }  # fmt: skip
 """What a case is until somebody says otherwise; the timeline does not repeat it."""
 
@@ -232,7 +233,7 @@ def _what(reading: Reading, event: Event) -> str:
     if row.case.type == "measure" and row.case.facts.get("kind"):
         what = f"{what}: {words.label('kind', row.case.facts['kind']).lower()}"
     if row.step.startswith("letter.") and row.facts.get("kind"):
-        what = f"{what}: {words.label('letter', row.facts['kind']).lower()}"
+        what = f"{words.done(row.step)}: {words.label('letter', row.facts['kind']).lower()}"
     if row.step == "duty.take_over":
         what = f"{what}: {words.label('task', row.facts.get('task', ''))}"
     if row.person is not None and row.step not in ("incident.report", "hand_over"):

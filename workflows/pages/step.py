@@ -103,7 +103,7 @@ class _Taking:
         answers = [denial for denial in asked.denials if denial.strength == "answer"]
         if data is None:
             # What depends on a field that nobody could fill in yet is no reason to ask for a reason.
-            answers = [one for one in answers if one.remedy is None or one.remedy.kind != "field"]
+            answers = [one for one in answers if one.remedy is None or one.remedy.kind != "field" or one.remedy.name in self.before]
         first = wanted + [one.remedy.name for one in asked.denials if one.remedy is not None and one.remedy.kind == "field"]
         if self.step == "measure.propose" and "kind" in self.before:
             wanted += choices.needed_later(self.seen, self.case, _typed(self.before))

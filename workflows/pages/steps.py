@@ -74,7 +74,8 @@ class Block:
         found: dict[str, Out] = {out.url: out for out in self.also}
         for reason in self.reasons:
             if reason.out is not None:
-                found.setdefault(reason.out.url, reason.out)
+                page = reason.out.url.partition("#")[0]  # two fields of one form are one way out; two tracks of a case are two
+                found.setdefault(page if "/do/" in page else reason.out.url, reason.out)
         return list(found.values())[:MOST_OUTS]
 
     @property
