@@ -17,24 +17,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.chromium import CHROMIUM, FLAGS
+
 # Playwright's loop runs in this thread; Django would refuse its database here, though nothing runs at the same time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-#: The program itself: Debian's wrapper in /usr/bin adds extensions and keys.
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/lib/chromium/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-domain-reliability",
-    "--font-render-hinting=none",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
-]
 AXE = (Path(__file__).parent / "assets/axe.min.js").read_text(encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.chromium import CHROMIUM, FLAGS
 
 BASE = os.environ.get("KC_SITE_URL", "http://127.0.0.1:8000")
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -31,6 +31,21 @@ def keep(page: Page, name: str) -> None:
     sys.stdout.write(f"docs/pictures/{name}.png\n")
 
 
+def _letter_link(browser: Browser, director: Page) -> Page:
+    """Approve a letter, send it by e-mail, and return the page behind the link in that mail."""
+    director.goto(f"{BASE}/kc/")
+    director.locator("a[href*='/letter/']").first.click()
+    director.get_by_role("button", name=re.compile("goedkeuren")).click()
+    director.locator("input[value='email']").check()
+    director.get_by_role("button", name="Versturen").click()
+    director.wait_for_load_state()
+    director.goto(f"{BASE}/mails/")
+    links = re.findall(r"/kc/brief/[^\s\"<]+", director.content())
+    parent = browser.new_context(viewport={"width": 420, "height": 760}, locale="nl-NL").new_page()
+    parent.goto(f"{BASE}{links[0]}")
+    return parent
+
+
 def main() -> None:
     """Take one picture per role."""
     with sync_playwright() as playwright:
@@ -43,6 +58,7 @@ def main() -> None:
         director = signed_in(browser, "director", width=420)
         director.goto(f"{BASE}/kc/approvals/")
         keep(director, "director")
+        keep(_letter_link(browser, director), "parent")
         pupil = signed_in(browser, "pupil", width=420)
         pupil.goto(f"{BASE}/course/zonnehoek/")
         pupil.wait_for_timeout(1000)
