@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from workflows import access, api, commands, vocabulary, words
 from workflows.forms import LONGEST_WORDS, Cards, PageForm, answers_in, make_field
-from workflows.models import Case, LogEntry, ReadEntry
+from workflows.models import Case, LogEntry, ReadEntry, School
 from workflows.pages import choices, reading, steps
 from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
 from workflows.pages.desk import approval_row, approval_rows, case_rows
@@ -33,6 +33,10 @@ FIRST = ("first_day", "school_days", "conduct", "acted_at", "why_not_lighter", "
 
 TOLD_AT_ONCE = 5
 """Answers of a proposal shown at once; the others are folded."""
+
+
+SECOND_AT_MOST = 10
+"""Measures whose case is read to see whether a second answer is awaited."""
 
 
 class DecisionForm(PageForm):
@@ -88,6 +92,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     if school is None or not access.roles_of(request.user, school):
         raise Http404
     found = api.approvals(request.user, school)
+    found.waiting.extend(_second_answers(request.user, school))
     brought = []
     if access.roles_of(request.user, school) & {"director", "board", "manager"}:
         decided = {measure.parent_id for measure in found.waiting}
@@ -102,6 +107,23 @@ def approvals(request: HttpRequest) -> HttpResponse:
         {"waiting": waiting, "brought": brought, "asked": [approval_row(measure) for measure in found.asked]},
         here="approvals",
     )
+
+
+def _second_answers(user: Any, school: School) -> list[Case]:
+    """Return the measures that one role approved and that still wait for the answer of a role of the reader.
+
+    Whether two must answer is the protocol's, so the case is read for it: only of those few that are approved, not imposed
+    yet, and not approved by a role of the reader.
+    """
+    roles = access.roles_of(user, school) & {"director", "board", "manager"}
+    if not roles:
+        return []
+    rows = Case.objects.filter(type="measure", state="approved", school=school, parent__in=access.visible_to(user).values("pk"))
+    rows = rows.exclude(opened_by__user=user).select_related("parent", "parent__school", "school", "person", "opened_by")
+    given = LogEntry.objects.filter(case__in=rows, step="measure.approve").values_list("case_id", "by_roles")
+    answered = {case_id for case_id, by_roles in given if roles & set(by_roles)}
+    waiting = [measure for measure in rows.order_by("opened_at") if measure.pk not in answered][:SECOND_AT_MOST]
+    return [measure for measure in waiting if measure.parent and measure.pk in sealed(reading.read(user, measure.parent))]
 
 
 def _looking(request: HttpRequest, measures: list[Case]) -> list[str]:
