@@ -63,7 +63,7 @@ def context(seen: Reading) -> dict[str, Any]:
     expected = USUAL.get(root.state, ())
     has_usual = any(asked.step in expected for asked in overview.open)
     usual = None if has_usual else next((one for one in blocks if one.step in expected), None)
-    tracks = [_track(seen, child) for child in reading.tracks(loaded)]
+    tracks = [_track(seen, child) for child in reading.tracks(loaded) if seen.knows(child)]
     wanted = [out for block in blocks for out in block.outs] + [need["out"] for one in tracks for need in one["needs"]]
     return {
         "case": root,
@@ -135,7 +135,7 @@ def _track(seen: Reading, child: Case) -> dict[str, Any]:
     if child.type == "measure" and child.state in ("proposed", "approved"):
         asked = steps.ask(loaded, child, goal, seen.actor)
         missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
-        needs = [{"text": reason.text, "out": reason.out} for reason in missing]
+        needs = [{"text": reason.text, "refs": reason.refs, "out": reason.out} for reason in missing]
     decides = child.type == "measure" and _can_decide(overview) and is_undecided(seen, child)
     return {
         "key": child.key,
@@ -209,7 +209,7 @@ def _task(seen: Reading, duty: Any) -> dict[str, Any]:
 
 def _letters(seen: Reading) -> list[dict[str, Any]]:
     root = seen.root
-    rows = queries.letters_of(root, seen.sight)
+    rows = queries.letters_of(root, seen.sight, seen.kept)
     return [
         {
             "label": words.label("letter", letter.kind),
