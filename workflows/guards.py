@@ -31,7 +31,7 @@ from .situation import (
 
 __all__ = [
     "GUARDS", "MISSING", "Actor", "Facts", "Guard", "Linked", "OpenDuty", "Person", "Record", "Remedy", "Sentence",
-    "Unmet", "Word", "is_recorded", "plays", "select",
+    "Unmet", "Word", "is_recorded", "may_go_on", "plays", "select",
 ]  # fmt: skip
 
 LEADERS = ("director", "deputy", "board")
@@ -252,10 +252,25 @@ def _reached(person: str, tries: list[Record]) -> bool:
     own = [one for one in tries if one.person == person]
     if any(one.data.get("reached") is not False for one in own):
         return True
+    return _tried(person, tries) and any(plays(one.by_roles, LEADERS) and not blank(one.data.get("reason")) for one in own)
+
+
+def _tried(person: str, tries: list[Record]) -> bool:
+    """Whether enough attempts at a guardian failed, on different channels."""
+    own = [one for one in tries if one.person == person]
     channels = {one.data.get("channel") for one in own if not blank(one.data.get("channel"))}
-    if len(own) < ATTEMPTS or len(channels) < ATTEMPTS:
+    return len(own) >= ATTEMPTS and len(channels) >= ATTEMPTS
+
+
+def may_go_on(args: Args, facts: Facts) -> bool:
+    """Whether a leader who takes the step may give the reason there: a guardian in each group was tried often enough in vain."""
+    if args.get("what") != "parents_informed" or args.get("of", "case") == "case":
         return False
-    return any(plays(one.by_roles, LEADERS) and not blank(one.data.get("reason")) for one in own)
+    if facts.by is None or not plays(facts.by.roles, LEADERS):
+        return False
+    found = _counting(args, facts)
+    missing = _missing_groups(args, facts)
+    return bool(missing) and all(any(_tried(one, found) for one in group) for group in missing)
 
 
 def _missing_groups(args: Args, facts: Facts) -> list[frozenset[str]] | None:

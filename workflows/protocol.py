@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, plays, select
+from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, may_go_on, plays, select
 from .pack_checks import check
 from .packs import HOME, all_packs, digest, from_texts, load, turning_days
 from .rules import (
@@ -138,8 +138,11 @@ def _unanswered(line: Line, facts: Facts) -> Denial:
 
 
 def _is_answered(line: Line, facts: Facts, answers: Mapping[str, str]) -> bool:
-    if line.strength != "answer" or all(blank(answers.get(article)) for article in line.articles):
+    """Whether a reason stands in for the line: where the line allows one, or where a leader says why parents stay out of reach."""
+    if all(blank(answers.get(article)) for article in line.articles):
         return False
+    if line.strength != "answer":
+        return line.guard == "recorded" and may_go_on(line.args, facts)
     return not line.answer_by or facts.by is None or plays(facts.by.roles, line.answer_by)
 
 

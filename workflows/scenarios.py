@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.utils import load_backend
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
 from workflows import clock, commands, protocol, scenario_cast
 from workflows.access import visible_to
@@ -41,7 +42,7 @@ NEUTRAL: Mapping[str, Any] = {
     "manner": "public", "advice_kind": "advice", "mediation_possible": True, "action": "kept_apart", "police_hold": False,
     "police_outcome": "unknown", "outcome": "settled_by_talk", "mode": "school", "asks": "withdraw_publication", "how": "post_removed",
     "severity": 1, "school_days": 1, "kind": "warning", "finding": "deliberate", "bound_to": "device", "help_contact": "mentor",
-    "category": "cyberbullying",
+    "category": "other",
 }  # fmt: skip
 """What the runner fills in where a step says nothing and the pack names no value of its own."""
 
@@ -220,7 +221,9 @@ def _sector(document: Mapping[str, Any], scenario: Mapping[str, Any], found: pro
 
 
 def _moment(value: Any, before: datetime | None = None) -> datetime:
-    """Read a moment: a day alone is 09:00, a time alone is that of the day under way."""
+    """Read a moment: a day alone is 09:00, a time alone is that of the day under way; quotes do no harm."""
+    if isinstance(value, str):
+        value = parse_datetime(value) or parse_date(value) or parse_time(value)
     if isinstance(value, time) and before is not None:
         return datetime.combine(before.astimezone(AMSTERDAM).date(), value, AMSTERDAM)
     if isinstance(value, datetime):
@@ -298,8 +301,8 @@ def _step(world: World, step: Mapping[str, Any]) -> None:
         return
     if "denied" in step:
         if refused is None:
-            raise ScenarioError(f"should be denied by {', '.join(step['denied'])}, but {invalid or 'is allowed'}")
-        if lacking := set(step["denied"]) - reasons:
+            raise ScenarioError(f"should be denied by {', '.join(_several(step['denied']))}, but {invalid or 'is allowed'}")
+        if lacking := set(_several(step["denied"])) - reasons:
             raise ScenarioError(f"denied, but not by {', '.join(sorted(lacking))}; the reasons are {_told(refused)}")
     elif refused is not None:
         raise ScenarioError(f"is denied: {_told(refused)}")
@@ -308,8 +311,13 @@ def _step(world: World, step: Mapping[str, Any]) -> None:
     if "advice" in step:
         if refused is not None:
             advice = _advice(world, step, by)
-        if lacking := set(step["advice"]) - advice:
+        if lacking := set(_several(step["advice"])) - advice:
             raise ScenarioError(f"the advice {', '.join(sorted(lacking))} is not shown; shown: {', '.join(sorted(advice)) or 'none'}")
+
+
+def _several(value: Any) -> list[Any]:
+    """One may stand without brackets."""
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _told(denied: StepDenied) -> str:
@@ -482,18 +490,20 @@ def _expect(world: World, expect: Mapping[str, Any]) -> None:
     for name, wanted in expect.items():
         match name:
             case "letters":
+                wanted = _several(wanted)
                 found = sorted(set(_letters(world).values_list("kind", flat=True)))
                 _same("letters", found, sorted(set(wanted)))
             case "copies":
                 for kind, people in wanted.items():
                     ids = _letters(world).filter(kind=kind).values_list("addressee_id", flat=True)
-                    _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(people))
+                    _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(_several(people)))
             case "tasks":
                 for task, day in wanted.items():
                     days = {d.due_at.astimezone(AMSTERDAM).date() for d in Duty.objects.filter(root__school=world.cast.school, task=task)}
                     if (day.date() if isinstance(day, datetime) else day) not in days:
                         raise ScenarioError(f"task {task} is not due on {day}; due: {', '.join(map(str, sorted(days))) or 'never'}")
             case "mails":
+                wanted = _several(wanted)
                 found = _names(world, Outbox.objects.filter(root__school=world.cast.school, person__isnull=False).values_list("person_id", flat=True))
                 if (not wanted and found) or set(wanted) - set(found):
                     raise ScenarioError(f"mails went to {', '.join(sorted(found)) or 'nobody'}, not to {', '.join(wanted) or 'nobody'}")
@@ -505,7 +515,7 @@ def _expect(world: World, expect: Mapping[str, Any]) -> None:
             case "log":
                 steps = LogEntry.objects.filter(root=world.latest("incident")).order_by("n").values_list("step", flat=True)
                 found = [step.removeprefix("record.") for step in steps]
-                tail = [step.removeprefix("record.") for step in wanted]
+                tail = [step.removeprefix("record.") for step in _several(wanted)]
                 _same("the end of the log", found[len(found) - len(tail) :] if tail else found, tail)
             case _:
                 case = world.again(world.named[name]) if name in world.named else world.latest(name) if name in CASE_TYPES else None
