@@ -64,6 +64,7 @@ class Act:
     advice: list[Denial] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     told: list[Person] = field(default_factory=list)
+    asks_who: bool = True
 
     @property
     def root(self) -> Case:
@@ -71,8 +72,8 @@ class Act:
         return self.loaded.root
 
     def facts(self, case: Case, step: str, data: Mapping[str, Any]) -> Facts:
-        """Return the facts of `step`, as things stand now."""
-        return self.loaded.for_step(case, step, actor=self.actor, data=data)
+        """Return the facts of `step`, as things stand now; without who acts where no role is asked for."""
+        return self.loaded.for_step(case, step, actor=self.actor if self.asks_who else None, data=data)
 
 
 def act_once(command: Callable[P, Outcome]) -> Callable[P, Outcome]:
@@ -126,7 +127,7 @@ def begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act, 
     (root,) = map(typed, _LOCKED(root_pk))
     if not Case.school.is_cached(root):
         (root.school,) = _SCHOOL(root.school_id)
-    loaded = load(root)
+    loaded = load(root, ahead=False)
     actor, person = actor_of(by, root.school)
     act = Act(loaded, actor, person, answers or {})
     if case.pk is None:
@@ -163,7 +164,7 @@ def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     asking = Asking(act.loaded.protocol, asked, act.answers)
     extra = consequences.lacking_in_letters(asking, act.root.school)
     if step == "incident.withdraw":
-        extra += withdraw_denials(case, act.actor)
+        extra += withdraw_denials(act.loaded, act.actor)
     if step == "incident.sanction":
         extra += _impose_approved(act, given)
     refused = asking.denials(case.state) + extra
@@ -209,9 +210,9 @@ def child_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> Non
 
 
 def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bool:
-    """Let the system take a step if nothing stands in its way; return whether it did."""
+    """Let the system take a step, whose roles are then not asked, if nothing else stands in its way; return whether it did."""
     own = replace(act.loaded)
-    system = Act(own, Actor(id="", roles=frozenset({"system"})), None, {})
+    system = Act(own, Actor(id="", roles=frozenset({"system"})), None, {}, asks_who=STEPS[step].system)
     try:
         child_step(system, child, step, data)
     except StepDenied:
@@ -229,7 +230,7 @@ def keep(act: Act, case: Case, step: str, given: Data, asked: Facts) -> None:
             facts["signal"] = facts.pop("severity")
         involve(case, roles_in(given))
     case.facts = {**case.facts, **{name: to_json(name, value) for name, value in facts.items()}}
-    if step == "incident.triage":
+    if case.type == "incident":
         case.restricted = case.restricted or is_restricted(case.facts.get("category"), act.loaded.people)
     if case.state in ("closed", "dismissed", "completed", "settled", "concluded", "withdrawn", "rejected", "refused"):
         case.closed_at = clock.now()
@@ -255,7 +256,10 @@ def involve(root: Case, roles: Mapping[int, frozenset[str]]) -> None:
     """Give people roles in a case, by their keys."""
     for person_id, names in roles.items():
         for role in sorted(names):
-            Involvement.objects.get_or_create(case=root, person_id=person_id, role=role)
+            row, _made = Involvement.objects.get_or_create(case=root, person_id=person_id, role=role)
+            if row.masked:  # taken out by mistake, and back in
+                row.masked = False
+                row.save(update_fields=["masked"])
 
 
 def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -> LogEntry:

@@ -7,18 +7,18 @@ one load serves the forecast of every step of an incident.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 
 from workflows import clock, guards, protocol
 from workflows.actors import actor_for
 from workflows.involved import load_people, people_in
-from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Person, School
+from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Outbox, Person, School
 from workflows.pinned import pins_for, protocol_dirs, protocol_for, protocol_of
 from workflows.prepared import Prepared
 from workflows.schooldays import SchoolCalendar
@@ -62,6 +62,7 @@ class Loaded:
     duties: tuple[Duty, ...]
     started: Mapping[int, tuple[str, int | None]]
     unfiled: Mapping[str, int]
+    sent: Callable[[], bool]
     calendar: SchoolCalendar
     barred: frozenset[int] = frozenset()
 
@@ -152,7 +153,7 @@ class Loaded:
 
 
 class Unfiled(Mapping[str, int]):
-    """How many letters of a case are not yet in which file; counted when a rule first asks, which only closing does."""
+    """How many letters of a case are not yet in which file; counted when a rule first asks."""
 
     def __init__(self, root_id: int) -> None:
         self._root_id = root_id
@@ -207,8 +208,23 @@ _CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk"
 _DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk"), int)
 
 
-def load(root: Case) -> Loaded:
-    """Load everything that rules may ask about `root` (an incident). The number of queries does not grow with anything."""
+_LETTER_SENT = Exists(Letter.objects.filter(root=OuterRef("pk"), state="sent"))
+_MAIL_SENT = Exists(Outbox.objects.filter(root=OuterRef("pk"), done_at__isnull=False))
+_SENT = Prepared(lambda root: Case.objects.filter(_LETTER_SENT | _MAIL_SENT, pk=root).values_list("pk"), int)
+
+
+def _was_sent(root_id: int) -> bool:
+    return bool(_SENT(root_id))
+
+
+def load(root: Case, *, ahead: bool = True) -> Loaded:
+    """Load everything that rules may ask about `root` (an incident). The number of queries does not grow with anything.
+
+    Args:
+        root: the incident.
+        ahead: fetch at once what only a step or two ask (pieces to be filed, whether anything was sent). A command, which takes
+            one step, leaves that until it is asked.
+    """
     day = clock.today()
     people, barred = people_in(root, day)
     entries: dict[int, tuple[Any, ...]] = {}
@@ -232,6 +248,9 @@ def load(root: Case) -> Loaded:
             outside[child.person_id] = frozenset()
     if outside:
         people += load_people(root.school, outside, day)
+    unfiled, sent = Unfiled(root.pk), cache(partial(_was_sent, root.pk))
+    if ahead:
+        len(unfiled), sent()
     return Loaded(
         root=root,
         children=children,
@@ -241,7 +260,8 @@ def load(root: Case) -> Loaded:
         words=words,
         duties=tuple(_DUTIES(root.pk)),
         started={pk: (entry[3], entry[6]) for pk, entry in entries.items()},
-        unfiled=Unfiled(root.pk),
+        unfiled=unfiled,
+        sent=sent,
         calendar=SchoolCalendar(root.school),
         barred=barred,
     )
@@ -258,7 +278,7 @@ def fresh(school: School, roles: Mapping[int, frozenset[str]]) -> Loaded:
     root = Case(school=school, type="incident", opened_at=clock.now(), changed_at=clock.now(), pins=pins_for(school, clock.today(), None))
     return Loaded(
         root=root, children=(), protocol=protocol_of(root), people=load_people(school, roles, clock.today()), records=(), words={},
-        duties=(), started={}, unfiled={}, calendar=SchoolCalendar(school),
+        duties=(), started={}, unfiled={}, sent=lambda: False, calendar=SchoolCalendar(school),
     )  # fmt: skip
 
 

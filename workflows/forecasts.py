@@ -11,7 +11,7 @@ from workflows.actors import actor_of
 from workflows.facts import Loaded, load
 from workflows.guards import Actor, Sentence
 from workflows.machine import Asking
-from workflows.models import Case, Letter, Outbox
+from workflows.models import Case
 from workflows.protocol import Denial
 from workflows.sentences import gettext_noop
 
@@ -45,21 +45,19 @@ def denials_loaded(
         for measure in measures:
             found += denials_loaded(loaded, measure, "measure.impose", actor, {}, answers)
     if step == "incident.withdraw":
-        found += withdraw_denials(loaded.root, actor)
+        found += withdraw_denials(loaded, actor)
     return tuple(dict.fromkeys(found))
 
 
-def withdraw_denials(root: Case, actor: Actor | None) -> tuple[Denial, ...]:
+def withdraw_denials(loaded: Loaded, actor: Actor | None) -> tuple[Denial, ...]:
     """Return why a case cannot be taken back as if it had never been opened."""
+    root = loaded.root
     found: tuple[Denial, ...] = ()
     if actor is not None and (root.opened_by_id is None or actor.id != str(root.opened_by_id)):
         found += (plain(gettext_noop("Only who opened the case can take it back.")),)
     if clock.now() - root.opened_at > WITHDRAW_WITHIN:
         found += (plain(gettext_noop("The thirty minutes for taking it back have passed; dismiss it with a reason.")),)
-    if found:
-        return found  # enough reasons; only the opener's first half hour is worth a question to the database
-    sent = Letter.objects.filter(root=root, state=Letter.State.SENT).exists()
-    if sent or Outbox.objects.filter(root=root, done_at__isnull=False).exists():
+    if loaded.sent():
         found += (plain(gettext_noop("Something has been sent already; dismiss it with a reason.")),)
     return found
 

@@ -10,17 +10,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the report: a ratio and its bars (good, excellent)."""
+    """One line of the report: what was measured, against what is good and what is excellent, with what was seen."""
 
     name: str
-    ratio: float
+    value: float
     good: float
-    excellent: float
+    excellent: float | None = None
     detail: str = ""
+    unit: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the good bar is kept."""
+        return "within" if self.value <= self.good else "over"
 
     def __str__(self) -> str:
-        verdict = "within" if self.ratio <= self.good else "over"
-        return f"{self.name}: {self.ratio:.2f} ({self.good:g}, {verdict})"
+        return f"{self.name}: {self.shown} ({self.good:g}, {self.verdict})"
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit; a ratio has none."""
+        places = 0 if self.unit in ("SQL", "MB") else 2
+        return f"{self.value:.{places}f} {self.unit}".strip()
 
 
 def interleaved(ours: Callable[[], object], floor: Callable[[], object], *, rounds: int, warm: int = 3) -> tuple[float, float]:
@@ -35,3 +46,8 @@ def interleaved(ours: Callable[[], object], floor: Callable[[], object], *, roun
             act()
             taken[place].append(time.perf_counter() - start)
     return statistics.median(taken[0]), statistics.median(taken[1])
+
+
+def timed(act: Callable[[], object], *, rounds: int, warm: int = 3) -> float:
+    """Return the median in seconds."""
+    return interleaved(act, lambda: None, rounds=rounds, warm=warm)[0]

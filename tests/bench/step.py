@@ -98,4 +98,5 @@ def figures(engine: str) -> Iterator[Figure]:
     _prepare(floor)
     ours, base = interleaved(lambda: take(next(cases), cast), lambda: floor.replay(first), rounds=ROUNDS)
     detail = f"{ours * 1000:.1f} ms against {base * 1000:.1f} ms for {len(floor.writes)} writes"
-    yield Figure(f"a step on {engine}, against raw SQL doing the same writes", ours / base, 3.0, 2.0, detail)
+    name = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mariadb": "MariaDB"}[engine]
+    yield Figure(f"a step on {name}, against raw SQL doing the same writes", ours / base, 3.0, 2.0, detail)

@@ -1,0 +1,47 @@
+"""The card in a lesson against the sdk's "Hello, World!" on the same course page of the demo host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.bench.measuring import Figure, interleaved
+from tests.bench.step import open_incidents
+from tests.host import runtime
+from workflows.models import CourseLink
+from workflows.scenario_cast import build
+
+ROUNDS = 60
+PAGE = "/course/bench/"
+
+
+def figures(engine: str) -> Iterator[Figure]:
+    """Measure for those who see most of the card."""
+    cast = build("groningen", "vo", timezone.localdate(), slug="card")
+    CourseLink.objects.create(course_key=runtime.course_id("bench"), school=cast.school, group=cast.group)
+    open_incidents(cast, 5)
+    client = Client()
+
+    def card() -> None:
+        with patch.object(runtime, "BLOCKS", ("kc_case_desk",)):
+            assert b"kc-block" in client.get(PAGE).content
+
+    def hello() -> None:
+        with patch.object(runtime, "BLOCKS", ("helloworld_demo",)):
+            assert b"Hello, World!" in client.get(PAGE).content
+
+    for who in ("mentor", "director", "pupil"):
+        client.force_login(cast.users[who])
+        ours, floor = interleaved(card, hello, rounds=ROUNDS)
+        with CaptureQueriesContext(connection) as of_card:
+            card()
+        with CaptureQueriesContext(connection) as of_hello:
+            hello()
+        detail = f"{ours * 1000:.1f} ms against {floor * 1000:.1f} ms; {len(of_card)} SQL against {len(of_hello)}"
+        yield Figure(f"the card for a {who}, against the sdk's hello world", ours / floor, 2.0, 1.4, detail)
+        yield Figure(f"queries of the page with the card, for a {who}", len(of_card), 10, 7, "the page's own included", "SQL")
