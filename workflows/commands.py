@@ -91,6 +91,9 @@ def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapp
     if excluded := given.people.get("exclude"):
         involve(root, {p.pk: frozenset({"excluded"}) for p in excluded})
         act.loaded = replace(act.loaded, barred=frozenset(p.pk for p in excluded))
+    if facts.get("help_contact") == "confidential_counsellor" and not root.restricted:  # who is asked for help reads the call
+        asked_for = consequences.holders(school, {"confidential_counsellor"}) - act.loaded.barred
+        involve(root, dict.fromkeys(asked_for, frozenset({"reader"})))
     if root.owner_id is None:
         root.owner = consequences.first_owner(root, loaded.people)
     entry = write(act, root, step, given, change)

@@ -214,13 +214,18 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     school = root.school
     receivers: set[int] = set()
     staff: dict[int, Person] = {}
+    barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
     if root.restricted:
-        if step in ("incident.report", "incident.triage"):
+        if step in ("incident.report", "incident.triage", "incident.refer"):
             staff = _deciders(school, {"board"})
     elif step == "incident.report":
-        receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors}
+        receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors} - barred
         contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
         staff |= _deciders(school, contact or ({"director"} if not receivers else set()))
+        if not receivers and staff.keys() <= barred:  # whoever is near was kept out: somebody reads a call for help all the same
+            staff |= _deciders(school, {"director"})
+            if staff.keys() <= barred:
+                staff |= _deciders(school, {"board"})
         if root.owner_id:
             staff |= owner_of(root)
     elif step in DECISION_STEPS:
@@ -231,7 +236,6 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
         receivers |= {int(proposer)} if proposer else set()
         if root.owner_id:
             staff |= owner_of(root)
-    barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
     silent = barred | {entry.by_id or 0}
     if others := receivers - silent - staff.keys():
         staff |= {person.pk: person for person in Person.objects.filter(pk__in=others)}

@@ -76,8 +76,8 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     )
     consequences.after_correction(root, wrong, entry)
     for child in measures:
-        if child.state in ("proposed", "approved"):
-            system_step(act, child, "measure.withdraw", {"reason": reason.strip()})
+        if child.state in ("proposed", "approved") and not system_step(act, child, "measure.withdraw", {"reason": reason.strip()}):
+            raise InvalidData({"person": _("A measure is still proposed for this person; withdraw it first.")})
     root.restricted = is_restricted(root.facts.get("category"), load(root).people)
     return finish(act, root, entry, None, key)
 
@@ -93,6 +93,9 @@ def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str |
     receiver, person = actor_for(to, root.school)
     if "employee" not in receiver.roles or person is None:
         raise InvalidData({"owner": _("This person holds no role at the school today.")})
+    suspects = {int(one.id) for one in act.loaded.people if "suspect" in one.case_roles}
+    if person.pk in act.loaded.barred | suspects or (root.restricted and "board" not in receiver.roles):
+        raise InvalidData({"owner": _("This person may not read this case.")})
     if root.owner_id != getattr(by, "pk", None) and not act.actor.roles & {"director", "board", "administrator"}:
         raise StepDenied((plain(gettext_noop("Only the owner, the director or the board may hand over a case.")),))
     words = {"reason": reason.strip()} if reason.strip() else {}

@@ -5,8 +5,6 @@ Who may see an incident is `access.visible_to`; here is what is shown of it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +13,11 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from workflows import clock, protocol
-from workflows.access import Sight, holders_of, person_of, roles_of, schools_of, sight_of, visible_to
+from workflows.access import Sight, holders_of, person_of, roles_of, schools_of, sight_of, sights_of, visible_to
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
-from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
+from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
 from workflows.models.people import Dated
+from workflows.privacy import hide
 from workflows.vocabulary import CASE_ROLES
 
 OPEN_STATES = ("reported", "triaged", "discussed", "escalated", "sanctioned")
@@ -66,47 +65,63 @@ def people_of(incident: Case, sight: Sight) -> list[tuple[Person | None, tuple[s
     return [(person if sight.names(person) else None, tuple(roles)) for person, roles in found.values()]
 
 
-def hidden_names(incident: Case, user: Any, sight: Sight) -> list[str]:
-    """Return the names that must not stand in any text `user` reads about this incident.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Whom a reader of one incident must not find in it: `mistaken` were put in by mistake (with their parents), shown to
+    the DPO alone; `names` are theirs and those of everybody else whose name this reader may not see, for texts."""
 
-    Everybody whose name they may not see, and whoever was put in by mistake (shown to the DPO alone).
-    """
+    mistaken: frozenset[int]
+    names: tuple[str, ...]
+
+
+def kept_from(incident: Case, user: Any, sight: Sight) -> Kept:
+    """Return who is kept from `user` in an incident they may see; a parent goes with the child."""
+    rows = list(Involvement.objects.filter(case=incident).exclude(role__in=["excluded", "reader"]).select_related("person"))
+    there = {row.person_id for row in rows if not row.masked}
     dpo = "dpo" in roles_of(user, incident.school)
-    names: list[str] = []
-    rows = Involvement.objects.filter(case=incident).select_related("person")
-    shown = {row.person_id for row in rows if not row.masked}
-    for row in rows:
-        wrong = row.masked and row.person_id not in shown and not dpo
-        if wrong or (not row.masked and not sight.names(row.person)):
-            person = row.person
-            names += [person.full_name, person.given_name, person.family_name, *person.nicknames]
-    return sorted({name for name in names if len(name) > 1}, key=lambda name: (-len(name), name))
+    mistaken = {row.person_id for row in rows if row.masked} - there if not dpo else set()
+    hidden = mistaken | {pk for pk in there if not sight.names(pk)}
+    people = {row.person_id: row.person for row in rows if row.person_id in hidden}
+    ties = Guardianship.objects.filter(pupil__in={row.person_id for row in rows}) if hidden else Guardianship.objects.none()
+    known = {row.person_id for row in rows} - hidden
+    parents: dict[int, set[int]] = {}
+    for tie in ties.select_related("guardian"):
+        parents.setdefault(tie.guardian_id, set()).add(tie.pupil_id)
+        people.setdefault(tie.guardian_id, tie.guardian)
+    unseen = {pk for pk, pupils in parents.items() if pk not in known and not pupils & known}
+    mistaken |= {pk for pk in unseen if parents[pk] <= mistaken and pk not in there}
+    names = {name for pk in hidden | unseen for name in called(people[pk]) if people[pk].kind != "employee" or pk in mistaken}
+    return Kept(frozenset(mistaken), tuple(sorted(names, key=lambda name: (-len(name), name))))
 
 
-def mask(text: str, names: Iterable[str]) -> str:
-    """Return `text` with each of `names` (whole words, any case) replaced by three dots in brackets."""
-    for name in names:
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?=s?\b|\W|$)", "[…]", text, flags=re.IGNORECASE)
-    return text
+def called(person: Person) -> list[str]:
+    """Return every name by which somebody may be mentioned."""
+    return [name for name in (person.full_name, person.given_name, person.family_name, *map(str, person.nicknames)) if len(name) > 1]
 
 
-def timeline(incident: Case, user: Any, sight: Sight | None = None) -> list[Event]:
+def may_open(letter: Letter, sight: Sight, kept: Kept) -> bool:
+    """Whether a letter is for this reader: about somebody they know of; a note about several for whoever knows all of them."""
+    if kept.mistaken & {letter.about_id, letter.addressee_id}:
+        return False
+    return sight.everybody or (letter.about_id is not None and sight.names(letter.about_id))
+
+
+def timeline(incident: Case, user: Any, sight: Sight | None = None, kept: Kept | None = None) -> list[Event]:
     """Return what happened in an incident, newest first, as far as `user` may see it."""
     sight = sight or sight_of(user, incident)
-    names = hidden_names(incident, user, sight)
+    kept = kept or kept_from(incident, user, sight)
+    wrong = kept.mistaken
     words = Prefetch("words", queryset=Words.objects.order_by("pk"))
     entries = list(
         LogEntry.objects.filter(root=incident).select_related("by", "person", "case").prefetch_related(words).order_by("-n")
     )
-    dpo = "dpo" in roles_of(user, incident.school)
-    wrong = set(Involvement.objects.filter(case=incident, masked=True).values_list("person_id", flat=True)) if not dpo else set()
     retracted = {entry.retracts_id: entry for entry in entries if entry.retracts_id}
     events = []
     for entry in entries:
         if entry.step == "correct_person" and wrong:
             texts: tuple[tuple[str, str, bool], ...] = ()
         else:
-            texts = tuple((w.field, mask(w.text, names), w.erased_at is not None) for w in entry.words.all())
+            texts = tuple((w.field, hide(w.text, kept.names), w.erased_at is not None) for w in entry.words.all())
         person = entry.person if entry.person and sight.names(entry.person) and entry.person_id not in wrong else None
         by = entry.by if entry.by_id not in wrong else None
         system = entry.by_id is None and "anonymous" not in entry.by_roles
@@ -134,6 +149,8 @@ def cases_for(user: Any, school: School) -> QuerySet[Case]:
 def duties_of(user: Any, roles: frozenset[str], seen: Any) -> QuerySet[Duty]:
     """Return the duties still to be done by `user` with these roles, among the incidents `seen` (their primary keys)."""
     mine = Q(owner__in=roles - {"mentor"}) | Q(taken_over_by__in=roles)
+    if "board" in roles:
+        mine |= Q(root__restricted=True)
     if "mentor" in roles:
         mine |= Q(owner="mentor", root__owner=user) | Q(owner="mentor", root__opened_by__user=user)
     return Duty.objects.filter(mine, root__in=seen, done_at=None).exclude(owner="")
@@ -182,10 +199,13 @@ def desk(user: Any, school: School) -> Desk:
     letters = Letter.objects.none()
     if roles & {"director", "board", "manager", "mentor", "coordinator"}:
         letters = Letter.objects.filter(root__in=cases.values("pk"), state__in=["draft", "approved", "failed"])
-        letters = letters.select_related("root", "root__school", "addressee", "about")
+        letters = letters.defer("pdf").select_related("root", "root__school", "addressee", "about")
+    found = list(letters[:100])
+    sights = sights_of(user, school, {letter.root_id: letter.root for letter in found}.values())
+    nobody = Kept(frozenset(), ())
     return Desk(
         duties=_duties_for(user, school),
-        letters=list(letters[:100]),
+        letters=[letter for letter in found if may_open(letter, sights[letter.root_id], nobody)],
         approvals=approvals(user, school).waiting,
         cases=cases.filter(state__in=OPEN_STATES),
         closed=cases.exclude(state__in=OPEN_STATES),
@@ -193,10 +213,10 @@ def desk(user: Any, school: School) -> Desk:
     )
 
 
-def letters_of(incident: Case, sight: Sight) -> list[Letter]:
+def letters_of(incident: Case, sight: Sight, kept: Kept) -> list[Letter]:
     """Return the letters of an incident that somebody with this sight may see."""
     rows = Letter.objects.filter(root=incident).defer("pdf").select_related("addressee", "about", "approved_by", "root", "root__school")
-    return [letter for letter in rows if sight.everybody or letter.about is None or sight.names(letter.about)]
+    return [letter for letter in rows if may_open(letter, sight, kept)]
 
 
 def readers_of(incident: Case) -> list[tuple[str, int]]:
@@ -247,8 +267,38 @@ def figures_by_state(school: School) -> dict[str, int]:
 
 
 __all__ = [
-    "Approvals", "Desk", "Event", "Loaded", "Sight", "actor_for", "approvals", "cases_for", "checked_at", "count_waiting", "desk",
-    "earlier_cases", "figures_by_state", "hidden_names", "letters_of", "load", "log_read", "mask", "people_of", "person_of",
-    "protocol", "protocol_dirs", "protocol_for", "protocol_of", "readers_of", "roles_of", "roster", "schools_of", "sight_of",
-    "tick_late", "timeline", "visible_to",
+    "Approvals",
+    "Desk",
+    "Event",
+    "Kept",
+    "Loaded",
+    "Sight",
+    "actor_for",
+    "approvals",
+    "called",
+    "cases_for",
+    "checked_at",
+    "count_waiting",
+    "desk",
+    "earlier_cases",
+    "figures_by_state",
+    "kept_from",
+    "letters_of",
+    "load",
+    "log_read",
+    "may_open",
+    "people_of",
+    "person_of",
+    "protocol",
+    "protocol_dirs",
+    "protocol_for",
+    "protocol_of",
+    "readers_of",
+    "roles_of",
+    "roster",
+    "schools_of",
+    "sight_of",
+    "tick_late",
+    "timeline",
+    "visible_to",
 ]  # fmt: skip

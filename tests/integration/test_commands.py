@@ -12,7 +12,8 @@ from workflows import clock, commands
 from workflows.access import sight_of, visible_to
 from workflows.commands import InvalidData, StalePage, StepDenied
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Membership, Outbox, Words
-from workflows.queries import mask, timeline
+from workflows.privacy import hide
+from workflows.queries import timeline
 from workflows.scenario_cast import Cast, build
 from workflows.schooldays import AMSTERDAM
 
@@ -231,5 +232,5 @@ def test_access_ends_with_the_membership(cast: Cast) -> None:
         assert not visible_to(cast.users["mentor"]).filter(pk=incident.pk).exists()
 
 
-def test_names_are_masked_as_whole_words() -> None:
-    assert mask("Sem zag Sems fiets en een semester.", ["Sem"]) == "[…] zag […]s fiets en een semester."
+def test_names_are_hidden_as_whole_words() -> None:
+    assert hide("Sem zag Sems fiets en een semester.", ["Sem"]) == "[…] zag […] fiets en een semester."

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from workflows.delivery.privacy import Found, Name, hidden_contacts, other_children
+from workflows.privacy import Found, Name, hidden_contacts, other_children
 
 MILAN = Name("Milan", "van der Krijten", ("Mila",), involved=True)
 ROSTER = Name("Noortje", "Özgümmet")

@@ -16,10 +16,10 @@ from django.utils import timezone
 from workflows import clock, protocol
 from workflows.delivery import dutch
 from workflows.delivery.contents import About, Hearing, LetterContext, Reader, Rule, Sender, Signer
-from workflows.delivery.privacy import Name
 from workflows.facts import Loaded, from_json, load
 from workflows.models import Enrolment, Guardianship, Involvement, Letter, LogEntry, Person, Words
 from workflows.models.people import Dated
+from workflows.privacy import Name
 
 HEARING_LETTERS = frozenset({"suspension", "measure_notice", "staff_letter"})
 """Letters that say who was heard."""

@@ -21,6 +21,7 @@ from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 
 from workflows import clock
+from workflows.access import visible_to
 from workflows.delivery import links, sending
 from workflows.models import LetterLink, Outbox, School
 
@@ -143,6 +144,8 @@ def _message(row: Outbox, school: School) -> dict[str, str] | None:
         if link.revoked_at is not None or sending.no_copy_for(link.letter):
             return None
         return links.message("letter", school, row.person, link=links.address(link), until=link.expires_at)
+    if row.root is not None and not visible_to(row.person.user if row.person else None).filter(pk=row.root.pk).exists():
+        return None  # since it was queued the role ended, or the case took the hard route
     template = "reminder" if row.kind == "reminder" else "message"
     return links.message(template, school, row.person, link=links.site_url(_page_of(row)))
 

@@ -18,10 +18,10 @@ from workflows.access import guardians_of, visible_to
 from workflows.delivery import letters, links
 from workflows.delivery.building import Built, build
 from workflows.delivery.contents import free_texts, missing, same, snapshot
-from workflows.delivery.privacy import hidden_contacts, other_children
 from workflows.delivery.recipients import ADULT, no_copy_for, routes_of, was_mistaken
 from workflows.facts import actor_for, protocol_of
 from workflows.models import Case, Letter, Outbox, Person, School
+from workflows.privacy import hidden_contacts, other_children
 
 APPROVERS = frozenset({"director", "board"})
 """Who approves a letter (issue: the director approves the PDF's digest; the board on the hard route)."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from workflows import clock, consequences, log
+from workflows.access import visible_to
 from workflows.delivery import outbox
 from workflows.models import Case, Duty, Enrolment, Membership, Outbox, Person, School, TickRun
 from workflows.models.people import Dated
@@ -57,7 +58,7 @@ def remind() -> int:
         with transaction.atomic():
             if not Duty.objects.filter(pk=duty.pk, done_at=None, reminded_at=None).update(reminded_at=clock.now()):
                 continue
-            _mail(duty, "reminder", _holders(duty, duty.owner))
+            _mail(duty, "reminder", _readers(duty, _holders(duty, duty.owner)) or _readers(duty, consequences.holders(duty.root.school, {"board"})))
             count += 1
     return count
 
@@ -77,7 +78,7 @@ def take_over() -> int:
     for duty in late.select_related("root", "case", "root__school").order_by("pk"):
         school = duty.root.school
         calendar = calendars.setdefault(school.pk, SchoolCalendar(school))
-        deputies = _deputies(school, duty.owner)
+        deputies = _readers(duty, _deputies(school, duty.owner))
         if not deputies or calendar.due(duty.due_at, {"school_days": TAKE_OVER_AFTER}) > now:
             continue
         with transaction.atomic():
@@ -115,9 +116,14 @@ def _deputies(school: School, role: str) -> set[int]:
     return set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
 
 
+def _readers(duty: Duty, people: set[int]) -> set[int]:
+    """Return those who may open the case: nobody is reminded of one that is kept from them."""
+    rows = Person.objects.filter(pk__in=people).select_related("user")
+    return {person.pk for person in rows if visible_to(person.user).filter(pk=duty.root_id).exists()}
+
+
 def _mail(duty: Duty, what: str, people: set[int]) -> None:
-    barred = set(duty.root.involvements.filter(role__in=["suspect", "excluded"]).values_list("person_id", flat=True))
-    for person in sorted(people - barred):
+    for person in sorted(people):
         Outbox.objects.get_or_create(
             key=f"{what}:{duty.pk}:{person}",
             defaults={

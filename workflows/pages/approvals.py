@@ -149,6 +149,8 @@ def decide(request: HttpRequest, key: UUID) -> HttpResponse:
         raise Http404
     seen = reading.read(request.user, root)
     measure = next(child for child in seen.loaded.children if child.pk == case.pk)
+    if not seen.knows(measure):
+        raise Http404
     log_read(request, root, "decide")
     if request.method == "POST":
         return _take(request, seen, measure)

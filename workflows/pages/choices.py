@@ -122,7 +122,7 @@ def known(seen: Reading, case: Case, step: str) -> dict[str, Any]:
         if name in KEPT_ANSWERS:
             answer = asked.case.get(name, asked.incident.get(name))
             if answer is not None:
-                found[name] = answer
+                found[name] = seen.hide(str(answer)) if vocabulary.FIELDS[name].is_words else answer
     return found
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows import words
+from workflows import queries, words
 from workflows.delivery import sending
 from workflows.delivery.letters import LetterFault, PrintingUnavailable
 from workflows.forms import Cards, PageForm
@@ -51,7 +51,7 @@ def _letter_or_404(request: HttpRequest, key: UUID, letter: UUID) -> tuple[readi
     seen = reading.read(request.user, root)
     rows = Letter.objects.filter(root=root, key=letter).select_related("addressee", "about", "approved_by", "case", "queued_by")
     found = rows.first()
-    if found is None or (found.about is not None and not seen.sight.names(found.about)):
+    if found is None or not queries.may_open(found, seen.sight, seen.kept):
         raise Http404
     found.root = root
     return seen, found

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from workflows import queries, words
-from workflows.models import Case, Person
+from workflows.models import Case, Guardianship, Person
 from workflows.pages import reading
 from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404
 from workflows.pages.reading import Reading
+from workflows.privacy import hide
 
 PLAINLY = {"dpo": pgettext_lazy("for a pupil", "who guards your data"), "board": pgettext_lazy("for a pupil", "the board of your school")}
 """Roles in a pupil's words, where the word of the field is a hard one."""
@@ -70,8 +71,8 @@ def _measure(child: Case, seen: Reading) -> dict[str, Any]:
         "state": words.state_of(child),
         "first_day": words.value("first_day", facts["first_day"]) if facts.get("first_day") else "",
         "school_days": facts.get("school_days"),
-        "school_work": told.get("school_work", ""),
-        "conditions": told.get("conditions", ""),
+        "school_work": seen.hide(told.get("school_work", "")),
+        "conditions": seen.hide(told.get("conditions", "")),
     }
 
 
@@ -86,17 +87,17 @@ def person_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
         raise Http404
     log_read(request, root, f"export person {about.person.pk}")
     others = [one for one in seen.involved if one.person.pk != about.person.pk and one.person.kind != "employee"]
-    names = [name for one in others for name in _called(one.person)]
+    names = _names_of([one.person for one in others], about.person)
     entries = []
-    for event in reversed(queries.timeline(root, request.user, seen.sight)):
+    for event in reversed(queries.timeline(root, request.user, seen.sight, seen.kept)):
         row = event.entry
         if row.person_id not in (None, about.person.pk) or row.step in ("correct_person", "hand_over"):
             continue
         entry = reading.line(seen, event)
         if row.by_id is not None and row.by_id in {one.person.pk for one in others}:
             entry.who = _("Somebody")
-        entry.words = [(label, queries.mask(text, names)) for label, text in entry.words]
-        entry.reasons = [(article, queries.mask(text, names)) for article, text in entry.reasons]
+        entry.words = [(label, hide(text, names)) for label, text in entry.words]
+        entry.reasons = [(article, hide(text, names)) for article, text in entry.reasons]
         entries.append(entry)
     correct = reverse("kc_workflows:correct", args=[root.key, about.person.key])
     context = {
@@ -107,6 +108,9 @@ def person_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
     return show(request, "person.html", context, here="desk")
 
 
-def _called(person: Person) -> list[str]:
-    names = [person.full_name, person.given_name, person.family_name, *person.nicknames]
-    return sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
+def _names_of(others: list[Person], about: Person) -> list[str]:
+    """The names of others in the case and of their parents, for whom somebody else's file is no place."""
+    ties = Guardianship.objects.filter(pupil__in=others).select_related("guardian")
+    own = set(Guardianship.objects.filter(pupil=about).values_list("guardian", flat=True)) | {about.pk}
+    parents = [tie.guardian for tie in ties if tie.guardian_id not in own]
+    return sorted({name for one in (*others, *parents) for name in queries.called(one)}, key=len, reverse=True)

@@ -19,7 +19,8 @@ from workflows.guards import Actor
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person
 from workflows.models.people import Dated
 from workflows.pages import steps
-from workflows.queries import Event
+from workflows.privacy import hide
+from workflows.queries import Event, Kept
 
 TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
     ("incident.report", "mode"): "school", ("incident.report", "origin"): "report", ("incident.report", "confidential"): False,
@@ -86,6 +87,7 @@ class Reading:
     actor: Actor
     person: Person | None
     involved: list[Involved]
+    kept: Kept
     user: Any = None
 
     @property
@@ -107,9 +109,20 @@ class Reading:
         found = next((one for one in self.involved if one.person.pk == person.pk), None)
         if found is not None:
             return found.name
+        if person.pk in self.kept.mistaken:
+            return _stand_in(person)
         if person.kind == "employee" or self.sight.names(person) or str(person.pk) in self._ties:
             return person.full_name
         return _stand_in(person)
+
+
+    def hide(self, text: str) -> str:
+        """Return a text without the names that are kept from this reader."""
+        return hide(text, self.kept.names)
+
+    def knows(self, child: Case) -> bool:
+        """Whether a track is for this reader: one about nobody in particular, or about somebody they know of."""
+        return child.person_id is None or (self.sight.names(child.person_id) and child.person_id not in self.kept.mistaken)
 
 
 def _stand_in(person: Person) -> str:
@@ -129,6 +142,7 @@ def read(user: Any, incident: Case) -> Reading:
     sight = access.sight_of(user, incident)
     actor, person = facts.actor_for(user, incident.school)
     sees_mistakes = "dpo" in actor.roles
+    kept = queries.kept_from(incident, user, sight)
     involved: dict[int, Involved] = {}
     rows = Involvement.objects.filter(case=incident).select_related("person").order_by("pk")
     for row in rows:
@@ -144,7 +158,7 @@ def read(user: Any, incident: Case) -> Reading:
         one.roles.append(words.label("case_role", row.role))
         one.role_keys.add(row.role)
     _add_groups(involved)
-    reading = Reading(loaded, sight, actor, person, list(involved.values()), user)
+    reading = Reading(loaded, sight, actor, person, list(involved.values()), kept, user)
     reading._ties = _ties(loaded, reading)
     return reading
 
@@ -183,7 +197,7 @@ def timeline(reading: Reading, sealed: frozenset[int] = frozenset()) -> list[Ent
 def entries(reading: Reading, sealed: frozenset[int] = frozenset()) -> list[Entry]:
     """Return every entry of the log that this reader sees, newest first."""
     found = []
-    for event in queries.timeline(reading.root, reading.user, reading.sight):
+    for event in queries.timeline(reading.root, reading.user, reading.sight, reading.kept):
         entry = line(reading, event)
         if event.entry.step == "measure.approve" and event.entry.case_id in sealed:
             entry.words, entry.reasons = [(label, _("[you see this after your own decision]")) for label, _text in entry.words], []
@@ -230,7 +244,7 @@ def _role(row: LogEntry) -> str:
 def _what(reading: Reading, event: Event) -> str:
     row = event.entry
     what = words.done(row.step)
-    if row.case.type == "measure" and row.case.facts.get("kind"):
+    if row.case.type == "measure" and row.case.facts.get("kind") and reading.knows(row.case):
         what = f"{what}: {words.label('kind', row.case.facts['kind']).lower()}"
     if row.step.startswith("letter.") and row.facts.get("kind"):
         what = f"{words.done(row.step)}: {words.label('letter', row.facts['kind']).lower()}"

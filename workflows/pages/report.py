@@ -104,6 +104,9 @@ class _Report:
         text = _("Case %(number)s is open.") % {"number": outcome.case.display_number}
         if outcome.told:
             text += " " + _("A message goes to %(names)s.") % {"names": words.all_of([one.full_name for one in outcome.told])}
+        if not access.visible_to(self.request.user).filter(pk=outcome.case.pk).exists():
+            tell(self.request, text + " " + _("Only the board reads this case. Keep the number."))
+            return HttpResponseRedirect(reverse("kc_workflows:desk"))
         tell(self.request, text)
         return HttpResponseRedirect(reverse("kc_workflows:case", args=[outcome.case.key]))
 

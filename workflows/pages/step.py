@@ -65,6 +65,8 @@ class _Taking:
         creates = step in vocabulary.STEPS and vocabulary.STEPS[step].creates
         named = self.before.get("person")
         self.case = steps.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
+        if not creates and not self.seen.knows(self.case):
+            raise Http404
         self.back = reverse("kc_workflows:case", args=[root.key])
 
     def _own(self, case: Case) -> Case:

@@ -1,4 +1,4 @@
-"""No other child in a letter: finds names of other pupils in every text of a copy, and says in which field.
+"""Names in texts: finds another child's in every text of a letter's copy, and hides on a page those a reader may not see.
 
 Knows no database: it is given the names. A find is a refusal, so a false alarm costs a rewritten sentence and a miss costs
 a child's privacy. People involved in the case are therefore matched strictly; the rest of the roster only where a hit can
@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 _PREFIXES_WORDS = """
@@ -47,6 +48,10 @@ _COMMON = _FUNCTION | frozenset(_COMMON_WORDS.split())
 _ALIKE = str.maketrans("’‘`´‐‑øØłŁıđĐ", "''''--oOlLidD")
 _WORD = re.compile(r"[^\W\d_]+(?:['’`´.\-‐‑][^\W\d_]+)*['’`´]?", re.UNICODE)
 _SPLIT = re.compile(r"[.\-‐‑]")
+_PART = re.compile(r"[^.\-‐‑]+")
+HIDDEN = "[…]"
+"""What stands on a page in place of a name."""
+_HIDDEN_NAME = re.compile(rf"{re.escape(HIDDEN)}(?:[\s._\-]*(?:{'|'.join(sorted(PREFIXES))}))*[\s._\-]*{re.escape(HIDDEN)}", re.IGNORECASE)
 _DIMINUTIVES = ("je", "jes", "tje", "tjes", "pje", "pjes", "kje", "kjes", "etje", "etjes")
 _POSSESSIVES = ("s", "'s", "'")
 
@@ -152,6 +157,10 @@ class _Matcher:
                     return True
         return False
 
+    def is_named_by(self, word: str) -> bool:
+        """Whether this one word is the person's, be it an ordinary word as well."""
+        return word in self.calls or word in self.joined
+
     def together(self, tokens: list[_Token]) -> bool:
         """Whether first name (or its initial) and surname stand together, in either order, prefixes between them ignored."""
         for index, token in enumerate(tokens):
@@ -213,6 +222,38 @@ def other_children(
             if search(tokens):
                 found.append(Found(field, names[number].full))
     return found
+
+
+def hide(text: str, names: Iterable[str]) -> str:
+    """Return `text` with every way of writing one of `names` replaced by `HIDDEN`.
+
+    Each word of a name counts, with its possessives and diminutives, without regard to accents, invisible characters or
+    capitals, also inside an account name. A false alarm costs a word; a text without a name is returned as it is.
+    """
+    seekers = [_seeker(name) for name in dict.fromkeys(names)]
+    visible = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) != "Cf")
+    pieces, done = [], 0
+    for word in _WORD.finditer(visible) if seekers else ():
+        for part in _PART.finditer(word.group()):
+            if any(seeker.is_named_by(plain(part.group())) for seeker in seekers):
+                start = word.start() + part.start()
+                pieces += [visible[done:start], HIDDEN]
+                done = start + len(part.group())
+    if not pieces:
+        return text
+    hidden = "".join(pieces) + visible[done:]
+    while (closer := _HIDDEN_NAME.sub(HIDDEN, hidden)) != hidden:
+        hidden = closer
+    return hidden
+
+
+@lru_cache(maxsize=4096)
+def _seeker(name: str) -> _Matcher:
+    seeker = _Matcher(Name(name, involved=True), frozenset())
+    first, *rest = _words_of(name) or [""]
+    if rest:
+        seeker.joined |= {first + "".join(rest), "".join(rest) + first, first[0] + "".join(rest)}
+    return seeker
 
 
 def hidden_contacts(texts: Mapping[str, str], hidden: Iterable[tuple[str, str]]) -> list[Found]:
