@@ -132,6 +132,7 @@ class StepForm(PageForm):
         choices: for a choice field a shorter list of its keys, where not all make sense.
         wanted: those the protocol asks for; they are not called "not required", though the form lets them pass.
         answers: denials that may be answered with a reason.
+        rules: sentences of the articles that `answers` rest on, by article.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class StepForm(PageForm):
         choices: Mapping[str, Sequence[str]] | None = None,
         wanted: Iterable[str] = (),
         answers: Sequence[Any] = (),
+        rules: Mapping[str, str] | None = None,
         hidden: Iterable[str] = (),
         **kwargs: Any,
     ) -> None:
@@ -163,9 +165,9 @@ class StepForm(PageForm):
         self._first = [name for name in self.step_fields if name in early] or self.step_fields[:3]
         self.answer_fields: dict[str, str] = {}
         for denial in answers:
-            self._add_answer(denial)
+            self._add_answer(denial, [(rules or {}).get(article, "") for article in denial.articles])
 
-    def _add_answer(self, denial: Any) -> None:
+    def _add_answer(self, denial: Any, rules: Sequence[str]) -> None:
         article = denial.articles[0]
         name = f"answer:{article}"
         if name in self.fields:
@@ -173,7 +175,7 @@ class StepForm(PageForm):
         self.answer_fields[name] = article
         self.fields[name] = forms.CharField(
             label=words.say(denial.sentence),
-            help_text=_("You may go on without this if you write why. The reason stays with the case."),
+            help_text=" ".join([*filter(None, rules), str(_("You may go on without this if you write why. The reason stays with the case."))]),
             widget=forms.Textarea(attrs={"rows": 3}),
             max_length=LONGEST_WORDS,
             required=False,

@@ -161,6 +161,18 @@ def all_of(parts: list[str]) -> str:
     return pgettext("list", "{first} and {last}").format(first=", ".join(parts[:-1]), last=parts[-1])
 
 
+NO_TALK = frozenset({
+    "incident.close", "measure.complete", "police.conclude", "takedown.confirm_removed", "takedown.confirm_corrected",
+    "record.cause_examined", "record.sender_traced", "record.medium_stopped", "record.evidence_seen", "record.found", "record.school_found",
+})  # fmt: skip
+"""Steps and milestones whose note is no account of what somebody said."""
+
+
+def note_label(step: str) -> str:
+    """Return what the note of a step or milestone is called: what was said, or a remark where nobody talked."""
+    return pgettext("field", "Remark") if step in NO_TALK else label("field", "note")
+
+
 def capital(text: str) -> str:
     """Return the text with a capital first letter."""
     return text[:1].upper() + text[1:]

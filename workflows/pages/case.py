@@ -15,7 +15,7 @@ from workflows.models import Case
 from workflows.pages import reading, steps
 from workflows.pages.approvals import is_undecided, sealed
 from workflows.pages.base import incident_or_404, log_read, page, show
-from workflows.pages.letters import STATES
+from workflows.pages.letters import standing
 from workflows.pages.own import own_case, title
 from workflows.pages.reading import Reading
 
@@ -214,7 +214,7 @@ def _letters(seen: Reading) -> list[dict[str, Any]]:
         {
             "label": words.label("letter", letter.kind),
             "to": letter.addressee.full_name if letter.addressee else _("the file of this case"),
-            "state": STATES.get(letter.state, letter.state),
+            "state": standing(letter),
             "url": reverse("kc_workflows:letter", args=[root.key, letter.key]),
         }
         for letter in rows

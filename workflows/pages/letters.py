@@ -29,6 +29,15 @@ STATES = {
 """Where a letter stands."""
 
 
+def standing(letter: Letter) -> str:
+    """Return in words where a letter stands: one for the file goes nowhere, a mailed one is on its way till it is delivered."""
+    if letter.state == "approved" and letter.addressee_id is None:
+        return _("in the file")
+    if letter.state == "approved" and letter.route == "email":
+        return _("on its way by e-mail")
+    return str(STATES.get(letter.state, letter.state))
+
+
 class ApproveForm(PageForm):
     """Approves the bytes that were read, known by their digest."""
 
@@ -124,7 +133,7 @@ def _page(
         "label": words.label("letter", letter.kind),
         "to": letter.addressee.full_name if letter.addressee else _("the file of this case"),
         "about": seen.name_of(letter.about) if letter.about else "",
-        "state": str(STATES.get(letter.state, letter.state)),
+        "state": standing(letter),
         "route": words.label("route", letter.route) if letter.route else "",
         "faults": faults,
         "problem": letter.problem if letter.problem and not faults else "",
@@ -146,7 +155,7 @@ def _copies(letter: Letter) -> list[dict[str, str]]:
     return [
         {
             "to": copy.addressee.full_name if copy.addressee else _("the file of this case"),
-            "state": str(STATES.get(copy.state, copy.state)),
+            "state": standing(copy),
             "url": reverse("kc_workflows:letter", args=[letter.root.key, copy.key]),
         }
         for copy in rows.defer("pdf", "context").select_related("addressee")

@@ -219,7 +219,7 @@ def line(reading: Reading, event: Event) -> Entry:
         else:
             said.append((name, shown))
     said.sort(key=lambda one: TOLD_FIRST.index(one[0]) if one[0] in TOLD_FIRST else len(TOLD_FIRST))
-    said = [(words.label("field", name), text) for name, text in said]
+    said = [(words.note_label(row.step) if name == "note" else words.label("field", name), text) for name, text in said]
     late = abs((row.at - row.happened_at).total_seconds()) >= 60
     own = reading.person is not None and row.by_id == reading.person.pk
     return Entry(

@@ -112,7 +112,7 @@ class _Taking:
         if self.step.startswith("record.") or len(self.fields) <= 4:
             first = [name for name in self.fields if name != "reason" or name in spec.required]
             wanted += ["person"]
-        return StepForm(
+        form = StepForm(
             data,
             fields=self.fields,
             required=spec.required,
@@ -120,10 +120,14 @@ class _Taking:
             wanted=wanted,
             people=self.people,
             answers=answers,
+            rules={key: words.article(self.seen.loaded.protocol, key)["text"] for one in answers for key in one.articles},
             hidden=["kind"] if self.step == "measure.propose" else [],
             version=self.root.log_count,
             initial={**choices.known(self.seen, self.case, self.step), **self.before},
         )
+        if "note" in form.fields:
+            form.fields["note"].label = words.capital(words.note_label(self.step))
+        return form
 
     def explain(self, asked: steps.Asked, denials: Any) -> steps.Block:
         """Explain why the step cannot be taken yet."""
@@ -153,7 +157,7 @@ class _Taking:
         form = self.form(posted, self.ask(_typed(self.before), answers={}))
         if not form.is_valid():
             return self.refuse(form, 422)
-        given = form.asked
+        given = self.anew(form)
         if self.step == "measure.propose":
             self.case = steps.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
         try:
@@ -168,6 +172,13 @@ class _Taking:
             return self.stale(stale)
         tell(self.request, self.said(outcome))
         return HttpResponseRedirect(self.back)
+
+    def anew(self, form: StepForm) -> dict[str, Any]:
+        """Return what was answered, without words that stand in the case already: they are neither repeated nor replaced."""
+        if self.step == "measure.propose":
+            return form.asked
+        kept = {name: str(form.initial.get(name) or "").split() for name in form.asked if vocabulary.FIELDS[name].is_words}
+        return {name: answer for name, answer in form.asked.items() if not answer or str(answer).split() != kept.get(name)}
 
     def perform(self, form: StepForm, given: dict[str, Any], answers: dict[str, str]) -> commands.Outcome:
         """Hand the step to its command."""

@@ -106,7 +106,8 @@ class Asked:
         if self.step.startswith("record."):
             elsewhere = self.case.state == "dismissed"
         else:
-            elsewhere = not vocabulary.STEPS[self.step].creates and edge_from(self.step, self.case.state) is None
+            opened = self.case.parent if vocabulary.STEPS[self.step].creates else None
+            elsewhere = opened.state not in vocabulary.OPEN if opened else edge_from(self.step, self.case.state) is None
         return elsewhere or any(NOT_PROVIDED in denial.articles for denial in self.denials)
 
     @property
