@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from tests.stories import Story, opened, tell
-from workflows import commands
-from workflows.models import Case, LogEntry
+from tests.stories import Story, opened, school_day, tell
+from workflows import clock, commands
+from workflows.models import Case, Duty, LogEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -200,6 +203,50 @@ def test_4_a_second_director_sees_who_decided_and_overwrites_nothing(
     assert "Already decided: Dirkje Klokkentoon refused the measure" in said
     assert Case.objects.get(pk=story.measure.pk).state == "rejected"
     assert LogEntry.objects.filter(step="measure.approve").count() == 0
+
+
+# 5. A deputy, after the term
+
+
+def test_5_a_deputy_gets_the_task_after_the_term_without_a_click_of_the_director(
+    page: Page, live_server: Any, sign_in: Callable[[Any], None], settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    began = clock.now() - timedelta(days=9)
+    with clock.at(began):
+        story = tell()
+        director, mentor = story.cast.users["director"], story.cast.users["mentor"]
+        commands.perform(story.measure, "measure.approve", by=director, data={"reason": "Akkoord."})
+        told = {"channel": "phone", "reached": True, "note": "Gebeld."}
+        commands.record(story.case, "parents_informed", by=mentor, person=story.cast.people["parent"], data=told)
+        later = {
+            "reason": "Akkoord.", "conduct": "Schreef een bedreiging.", "acted_at": "in de klas", "platform": "klassenapp",
+            "rule": "Bedreig niemand.", "why_not_lighter": "Te ernstig.", "earlier_measures": "Geen.",
+            "school_work": "Per mail.", "conditions": "Geen.",
+            "return_talk_on": school_day(story.cast, 6), "opinion_weighed": "Geen mening.",
+        }  # fmt: skip
+        commands.perform(story.measure, "measure.impose", by=director, data=later)
+        call_command("tick", verbosity=0)
+    sign_in(story.cast.users["deputy"])
+    task = page.locator("section", has=page.get_by_role("heading", name="Still to do")).get_by_role("listitem")
+    page.goto(live_server.url + story.url("case"))
+    assert "director" in task.filter(has_text="Inspectorate notified").inner_text()
+    duty = Duty.objects.get(root=story.case, task="inspectorate_notified")
+    with clock.at(duty.due_at + timedelta(minutes=1)):
+        call_command("tick", verbosity=0)  # the reminder
+    mail.outbox.clear()
+    for _twice in range(2):
+        call_command("tick", verbosity=0)
+    assert [message.to for message in mail.outbox] == [[story.cast.users["deputy"].email]], "one mail, to the deputy alone"
+    page.goto(live_server.url + story.url("case"))
+    assert "deputy" in task.filter(has_text="Inspectorate notified").inner_text()
+    page.locator(".machine summary").first.click()
+    assert "the term passed: the deputy sees it too: inspectorate notified" in page.locator(".machine").first.inner_text().lower()
+    page.goto(live_server.url + reverse("kc_workflows:desk"))
+    page.get_by_role("link", name="Inspectorate notified").click()
+    page.get_by_role("button", name="Save").click()
+    assert "Noted" in page.get_by_role("status").inner_text()
+    assert not LogEntry.objects.filter(root=story.case, by=story.cast.people["director"], n__gt=duty.started_by.n).exclude(at=began).exists()
 
 
 # 8. A pupil reads about the own case

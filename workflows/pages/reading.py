@@ -249,7 +249,7 @@ def _what(reading: Reading, event: Event) -> str:
     if row.step.startswith("letter.") and row.facts.get("kind"):
         what = f"{words.done(row.step)}: {words.label('letter', row.facts['kind']).lower()}"
     if row.step == "duty.take_over":
-        what = f"{what}: {words.label('task', row.facts.get('task', ''))}"
+        what = f"{words.done(row.step)}: {words.uncapital(words.label('task', row.facts.get('task', '')))}"
     if row.person is not None and row.step not in ("incident.report", "hand_over"):
         name = event.person.full_name if event.person else reading.name_of(row.person)
         what = f"{what} ({name})"
