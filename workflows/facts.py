@@ -24,6 +24,9 @@ from workflows.prepared import Prepared
 from workflows.schooldays import SchoolCalendar
 from workflows.vocabulary import FIELDS, STEPS
 
+POSTERS = frozenset({"suspect", "participant", "sharer"})
+"""Roles of those who can be asked to take something down."""
+
 STEP_LOCAL = frozenset({"reason", "note"})
 """Words that belong to the step they were written with and are no fact of the case afterwards."""
 
@@ -77,6 +80,8 @@ class Loaded:
         persons = self.people
         suspects = tuple(p.id for p in persons if "suspect" in p.case_roles)
         about = case.person_id if child and case.type == "measure" else data.get("person") if step.startswith("record.") else None
+        if case.type == "takedown" and any(p.id == str(case.person_id) and p.case_roles & POSTERS for p in persons):
+            about = case.person_id  # one of several was asked: the letter is not for the others
         if about and not any(p.id == str(about) for p in persons):
             persons = (*persons, *load_people(self.root.school, {int(about): frozenset()}, moment.date()))
         return guards.Facts(

@@ -269,7 +269,7 @@ def may_go_on(args: Args, facts: Facts) -> bool:
     if facts.by is None or not plays(facts.by.roles, LEADERS):
         return False
     found = _counting(args, facts)
-    missing = _missing_groups(args, facts)
+    missing = _missing_groups(args, facts) or []
     return bool(missing) and all(any(_tried(one, found) for one in group) for group in missing)
 
 

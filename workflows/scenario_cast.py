@@ -208,6 +208,7 @@ def _parent(cast: Cast, name: str, told: Mapping[str, Any], began: date) -> None
     cast.people[name] = people.add_person(cast.school, by=None, kind="parent", **fields)
     tie = {"authority": "yes", "relation": "ouder", **rest}
     tie.pop("age", None)
+    tie["authority"] = {True: "yes", False: "no", "": "unknown"}.get(tie["authority"], tie["authority"])
     people.add_guardian(cast.people[pupil], cast.people[name], by=None, starts=began, **tie)
 
 

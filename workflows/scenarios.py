@@ -150,12 +150,14 @@ def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
 
 
 def _scenarios(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    unknown = set(document) - {"protocol", "sector", "scenario", "cast", "settings"}
+    unknown = set(document) - {"protocol", "sector", "scenario", "cast", "settings", *SHARED}
     if unknown:
         raise ScenarioError(f"unknown keys: {', '.join(sorted(unknown))}")
     if "protocol" not in document:
         raise ScenarioError("say which protocol it is about: protocol = “groningen/2024-12-01”")
-    yield from document.get("scenario", [])
+    shared = {name: document[name] for name in SHARED if name in document}
+    for scenario in document.get("scenario", []):
+        yield {**shared, **scenario}
 
 
 @contextmanager
@@ -232,6 +234,9 @@ def _moment(value: Any, before: datetime | None = None) -> datetime:
         return datetime.combine(value, time(9, 0), AMSTERDAM)
     raise ScenarioError(f"{value!r} is no day or moment")
 
+
+SHARED = ("today", "legal_form", "channels")
+"""Keys of a scenario that a file may say once for all of them."""
 
 KNOWN = frozenset({"name", "cites", "today", "steps", "expect", "cast", "settings", "sector", "legal_form", "channels"})
 """Keys of a scenario."""
@@ -316,8 +321,8 @@ def _step(world: World, step: Mapping[str, Any]) -> None:
 
 
 def _several(value: Any) -> list[Any]:
-    """One may stand without brackets."""
-    return value if isinstance(value, list) else [value] if value else []
+    """One may stand without brackets; `true` alone names none."""
+    return value if isinstance(value, list) else [value] if value and value is not True else []
 
 
 def _told(denied: StepDenied) -> str:
