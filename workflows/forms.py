@@ -6,6 +6,7 @@ protocol, by the command. Knows the vocabulary and the words; no model, no query
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -100,9 +101,13 @@ class PageForm(forms.Form):
 
     @property
     def submission(self) -> str | None:
-        """The form's key, for the command."""
+        """The form's key with what was filled in, for the command: sent twice it acts once, changed after "back" it acts anew."""
         key = self.cleaned_data.get("key")
-        return str(key) if key else None
+        if not key:
+            return None
+        lists = getattr(self.data, "lists", None)
+        given = sorted((name, values) for name, values in (lists() if lists else self.data.items()) if name not in ("version", "csrfmiddlewaretoken"))
+        return f"{key}:{hashlib.sha256(repr(given).encode('utf-8', 'backslashreplace')).hexdigest()}"
 
     @property
     def seen_version(self) -> int | None:
@@ -288,7 +293,7 @@ def make_field(
             return forms.ChoiceField(choices=list(people), widget=Cards, **common)
         case "people":
             return forms.MultipleChoiceField(choices=list(people), widget=Ticks, **common)
-    offered = [(key, words.label(name, key)) for key in (keys if keys is not None else declared.choices)]
+    offered = [(key, words.capital(words.label(name, key))) for key in (keys if keys is not None else declared.choices)]
     if len(offered) >= MANY:
         return forms.ChoiceField(choices=[("", pgettext_lazy("choice", "Choose")), *offered], **common)
     return forms.ChoiceField(choices=offered, widget=Cards, **common)

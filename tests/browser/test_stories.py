@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page
 
 from tests.browser.player import DESK, Player, sentence
@@ -46,7 +47,7 @@ def begin(page: Page, live_server: Any, sign_in: Callable[[Any], None]) -> Begin
         schools.link_course(cast.school, by=None, course_key=course_id(cast.school.slug), group=cast.group)
         page.set_viewport_size(DESK)
         if language == "en":
-            page.set_extra_http_headers({"Accept-Language": "en"})
+            page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url}])
         return Player(page, live_server.url, cast, sign_in, language=language)
 
     return make
@@ -192,6 +193,7 @@ def test_montessori_reports_to_the_police_and_completes_the_file(begin: Begin) -
         "director", "police.report", station="Bureau Verzonnen", report_number="2026-1", handed_over_what="Een schermafdruk.",
         legal_ground="Aangifte",
     )  # fmt: skip
+    play.letters("director", "handed_over")
     play.note("director", "filed", file="pupil_file")
     play.act("director", "incident.close", outcome="measure_completed", note="Afgerond.")
     play.shot("closed")
