@@ -135,6 +135,9 @@ def _chain(path: Path, on: date | None, folders: tuple[Path, ...]) -> tuple[Stam
             problems.extend(wrong)
             return
         day = day or layer.in_force
+        if day == date.min:  # it does not say since when; that comes before what it extends
+            problems.extend(wrong)
+            return
         if layer.key in below:
             problems.append(Problem(str(file), "extends", f"“{layer.key}” extends itself."))
             return
@@ -196,7 +199,15 @@ def _build(files: Iterable[tuple[str, str]]) -> Protocol:
 
 def _unknown_articles(layer: Layer, below: Iterable[Layer]) -> list[Problem]:
     known = {key for one in (*below, layer) for key in one.articles}
-    return [Problem(layer.file, "cites", f"Unknown article “{key}”.", hint(key, known)) for key in sorted(layer.cited - known)]
+    return [Problem(layer.file, _cites(layer, key), f"Unknown article “{key}”.", hint(key, known)) for key in sorted(layer.cited - known)]
+
+
+def _cites(layer: Layer, article: str) -> str:
+    """Return the first key that cites an article."""
+    said = [(line.key, line.articles) for line in layer.lines]
+    said += [(duty.place, duty.articles) for duty in layer.duties] + [(letter.place, letter.articles) for letter in layer.letters]
+    said += [(f"settings.{one.key}", one.cites) for one in layer.settings] + [(f"letters.{one.letter}", one.articles) for one in layer.clauses]
+    return next((f"{key.removesuffix('.roles')}.cites" for key, articles in said if article in articles), "cites")
 
 
 def _misplaced(layer: Layer) -> list[Problem]:

@@ -15,7 +15,7 @@ from workflows.guards import GUARDS
 from workflows.line_reader import UNITS
 from workflows.pack_reader import read
 from workflows.packs import HOME
-from workflows.protocol import LoadError, check, from_texts
+from workflows.protocol import LoadError, check, check_file, from_texts
 from workflows.rules import STRENGTHS, known_places
 from workflows.sentences import Word, gettext_noop, sentence
 
@@ -177,8 +177,14 @@ def test_an_article_is_said_in_both_languages() -> None:
 
 def test_an_article_that_no_layer_has() -> None:
     text = layer('[steps.measure.impose]\nroles = ["board"]\ncites = ["A1", "B1"]')
-    with pytest.raises(LoadError, match=r"Unknown article “B1”\. Known: A1\."):
+    with pytest.raises(LoadError, match=r"steps\.measure\.impose\.cites: Unknown article “B1”\. Known: A1\."):
         from_texts(text)
+
+
+def test_a_missing_date_comes_before_what_is_extended(tmp_path: Path) -> None:
+    file = tmp_path / "oak.toml"
+    file.write_text('key = "oak"\nsource = "s"\nextends = ["nl-po", "kc"]\n', encoding="utf-8")
+    assert [problem.key for problem in check_file(file)] == ["in_force"]
 
 
 def test_a_statute_says_of_each_article_whether_it_is_confirmed() -> None:
