@@ -6,7 +6,7 @@ never from the platform's course roles, never from superuser status.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -96,14 +96,35 @@ def visible_to(user: Any) -> QuerySet[Incident]:
     if user is None or isinstance(user, AnonymousUser) or not user.is_active:
         return Incident.objects.none()
     today = clock.today()
-    staff = list(
-        Membership.objects.filter(Dated.active(today), user=user).values_list("school_id", "role", "acting_for", "group_id")
-    )
-    seen = Q(pk__in=[])
-    for school_id in {row[0] for row in staff}:
+    return seen_by(user.pk, standing_of(user, today), today)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody is as staff of one school on a day: roles, and the groups they are mentor of."""
+
+    school: int
+    roles: frozenset[str]
+    groups: tuple[int, ...] = ()
+
+
+def standing_of(user: Any, day: date, school: School | None = None) -> list[Standing]:
+    """Return what `user` is as staff on a day, at each of their schools or at one."""
+    rows = Membership.objects.filter(Dated.active(day), **({"school": school} if school else {}), user=user)
+    staff = list(rows.values_list("school_id", "role", "acting_for", "group_id"))
+    found = []
+    for school_id in dict.fromkeys(row[0] for row in staff):
         own = [row for row in staff if row[0] == school_id]
-        roles = with_stand_ins([(row[1], row[2]) for row in own], school_id, today)
-        seen |= Q(school_id=school_id) & _staff_sight(user, roles, [row[3] for row in own if row[1] == "mentor" and row[3]], today)
+        roles = with_stand_ins([(row[1], row[2]) for row in own], school_id, day)
+        found.append(Standing(school_id, roles, tuple(row[3] for row in own if row[1] == "mentor" and row[3])))
+    return found
+
+
+def seen_by(user: int, standing: Iterable[Standing], today: date) -> QuerySet[Incident]:
+    """Return what `visible_to` says for the user with this key and standing; only the shape of the standing shapes the query."""
+    seen = Q(pk__in=[])
+    for one in standing:
+        seen |= Q(school_id=one.school) & _staff_sight(user, one.roles, one.groups, today)
     concerned = _involved(["target", "suspect", "participant", "sharer"], person__user=user, person__kind="pupil")
     told = Exists(
         LogEntry.objects.filter(
@@ -118,7 +139,7 @@ def visible_to(user: Any) -> QuerySet[Incident]:
     return Incident.objects.filter(seen, type="incident").exclude(barred)
 
 
-def _staff_sight(user: Any, roles: frozenset[str], groups: list[int], today: date) -> Q:
+def _staff_sight(user: int, roles: frozenset[str], groups: Sequence[int], today: date) -> Q:
     """Return which incidents of one school somebody with `roles` sees."""
     openly = Q(restricted=False, facts__confidential=False)
     personally = Q(owner=user) | Q(opened_by__user=user) | _involved(["reader"], person__user=user)

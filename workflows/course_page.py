@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, Max, Q, QuerySet, UUIDField, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from workflows import clock, protocol, words
-from workflows.access import roles_of, visible_to
+from workflows.access import Standing, seen_by, standing_of
 from workflows.facts import fresh, protocol_for
 from workflows.guards import Actor, Facts
 from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, School
 from workflows.models.people import Dated
+from workflows.prepared import Prepared
 from workflows.protocol import Denial
 from workflows.queries import OPEN_STATES, duties_of, roster
 from workflows.schooldays import SchoolCalendar
@@ -64,6 +66,7 @@ class Place:
     school: School
     group: Group | None
     roles: frozenset[str] = frozenset()
+    mentors: tuple[int, ...] = ()
     pupil: Person | None = None
 
 
@@ -121,8 +124,11 @@ def school_of_course(course_key: str) -> School | None:
 
 
 def _link(course_key: str) -> CourseLink | None:
-    rows = CourseLink.objects.select_related("school", "group")
-    return rows.filter(course_key=course_key, school__is_active=True).first() if course_key else None
+    return next(iter(_LINK(course_key)), None) if course_key else None
+
+
+_LINKED = CourseLink.objects.filter(school__is_active=True).select_related("school", "group").defer("school__logo")
+_LINK = Prepared(lambda key: _LINKED.filter(course_key=key), str)
 
 
 def place_in(user: Any, course_key: str) -> Place | None:
@@ -135,20 +141,24 @@ def place_in(user: Any, course_key: str) -> Place | None:
     link = _link(course_key)
     if link is None or user is None or not user.is_active:
         return None
-    roles = roles_of(user, link.school)
-    if roles:
-        return Place(link.school, link.group, roles)
     today = clock.today()
-    pupils = Person.objects.filter(Dated.active(today, "enrolments__"), user=user, school=link.school, kind="pupil")
-    pupil = pupils.distinct().first()
+    if found := standing_of(user, today, link.school):
+        return Place(link.school, link.group, found[0].roles, found[0].groups)
+    pupil = next(iter(_PUPIL(user.pk, link.school.pk, today)), None)
     return Place(link.school, link.group, pupil=pupil) if pupil else None
+
+
+_PUPIL = Prepared(
+    lambda user, school, day: Person.objects.filter(Dated.active(day, "enrolments__"), user=user, school=school, kind="pupil").distinct(),
+    int, int, date,
+)  # fmt: skip
 
 
 def staff_page(user: Any, place: Place) -> StaffPage:
     """Return what a member of staff finds on the course page."""
-    seen = visible_to(user).filter(school=place.school)
-    rows = _waiting(user, place.roles, seen)
-    found = list(rows.order_by("w_place", "w_at")[: COUNTED + 1])
+    asked = _asked_by(place.roles, len(place.mentors))
+    rows = asked(user.pk, place.school.pk, clock.today(), *place.mentors)
+    found = [row for row in rows if row[0] != "open"][: COUNTED + 1]
     kinds = Counter(row[0] for row in found)
     local = protocol_for(place.school, clock.today()).categories
     rare = [(key, words.label("category", key)) for key in CATEGORIES if key not in COMMON]
@@ -158,15 +168,32 @@ def staff_page(user: Any, place: Place) -> StaffPage:
         total=min(len(found), COUNTED),
         more_than=len(found) > COUNTED,
         approvals=kinds["measure"],
-        open_cases=seen.filter(state__in=OPEN_STATES).count(),
+        open_cases=sum(row[6] for row in rows if row[0] == "open"),
         roster=roster(place.school, place.group) if place.group else [],
         common=[(key, words.label("category", key)) for key in COMMON],
         rare=rare,
     )
 
 
-def _waiting(user: Any, roles: frozenset[str], seen: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """Return everything that waits for somebody as one query of plain rows, see `_part`."""
+@lru_cache(maxsize=200)
+def _asked_by(roles: frozenset[str], groups: int) -> Prepared:
+    """Return the query for staff with these roles and so many groups: what waits, and how many cases are open.
+
+    What somebody may see makes long queries; their shape depends on the roles alone, so it is compiled once.
+    """
+
+    def seen(user: int, school: int, day: date, *own: int) -> QuerySet[Any]:
+        return seen_by(user, [Standing(school, roles, own)], day).filter(school=school)
+
+    def asked(user: int, *rest: Any) -> QuerySet[Any, Any]:
+        found: QuerySet[Any, Any] = _waiting(user, roles, seen(user, *rest)).order_by("w_place", "w_at")
+        return found[: COUNTED + 2]
+
+    return Prepared(asked, int, int, date, *[int] * groups)
+
+
+def _waiting(user: int, roles: frozenset[str], seen: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """Return everything that waits for somebody as one query of plain rows, see `_part`, and how many cases are open as a row before them."""
     keys = seen.order_by().values("pk")
     mine = Q(state="reported") & (Q(owner=user) | Q(owner=None))
     if roles & DECIDERS:
@@ -182,7 +209,11 @@ def _waiting(user: Any, roles: frozenset[str], seen: QuerySet[Any]) -> QuerySet[
             _part("measure", measures, name="state", at="opened_at", key="key", root="parent__"),
             _part("letter", letters, name="kind", at="created_at", key="key", root="root__"),
         ]
-    together: QuerySet[Any, Any] = found[0].union(*found[1:], all=True)
+    still_open = seen.filter(state__in=OPEN_STATES).order_by().values("type").annotate(
+        w_what=Value("open", output_field=CharField()), w_place=Value(-1), w_name=F("type"), w_at=Max("opened_at"),
+        w_key=Value(None, output_field=UUIDField()), w_root=Value(None, output_field=UUIDField()), w_number=Count("pk"), w_opened=Max("opened_at"),
+    ).values_list(*_COLUMNS)  # fmt: skip
+    together: QuerySet[Any, Any] = found[0].union(*found[1:], still_open, all=True)
     return together
 
 
@@ -194,8 +225,11 @@ def _part(what: str, rows: QuerySet[Any], *, name: str, at: str, key: str, root:
     plain: QuerySet[Any, Any] = rows.order_by().annotate(
         w_what=Value(what, output_field=CharField()), w_place=Value(0 if what == "measure" else 1), w_name=F(name), w_at=F(at),
         w_key=F(key), w_root=F(f"{root}key"), w_number=F(f"{root}number"), w_opened=F(f"{root}opened_at"),
-    ).values_list("w_what", "w_place", "w_name", "w_at", "w_key", "w_root", "w_number", "w_opened")  # fmt: skip
+    ).values_list(*_COLUMNS)  # fmt: skip
     return plain
+
+
+_COLUMNS = ("w_what", "w_place", "w_name", "w_at", "w_key", "w_root", "w_number", "w_opened")
 
 
 def _row(row: tuple[Any, ...]) -> Waiting:
@@ -224,7 +258,7 @@ def pupil_page(user: Any, place: Place) -> PupilPage:
     near = _who_is_near(place.pupil)
     asked, found, calendar = _asked_by_pupil(place)
     due = [calendar.due(clock.now(), dict(line.within)) for line in protocol.duties(found, asked) if line.task == "incident.triage"]
-    cases = visible_to(user).filter(school=school).order_by("-changed_at", "-pk")[:SHOWN]
+    cases = _OWN(user.pk, school.pk, clock.today())
     local = found.categories
     return PupilPage(
         categories=[(key, words.label("category", key)) for key in FOR_PUPILS],
@@ -242,19 +276,25 @@ def pupil_page(user: Any, place: Place) -> PupilPage:
     )  # fmt: skip
 
 
-def _asked_by_pupil(place: Place, **data: Any) -> tuple[Facts, protocol.Protocol, SchoolCalendar]:
+_OWN = Prepared(
+    lambda user, school, day: seen_by(user, [], day).filter(school=school).order_by("-changed_at", "-pk")[:SHOWN], int, int, date
+)
+"""A pupil's own cases; they have no standing as staff."""
+
+
+def _asked_by_pupil(place: Place) -> tuple[Facts, protocol.Protocol, SchoolCalendar]:
     """Return the facts of a report that this pupil is about to make, with the protocol and calendar of the school."""
     loaded = fresh(place.school, {})
     actor = Actor(id=str(place.pupil.pk) if place.pupil else "", roles=frozenset({"pupil"}))
-    return loaded.for_step(loaded.root, "incident.report", actor=actor, data=data), loaded.protocol, loaded.calendar
+    return loaded.for_step(loaded.root, "incident.report", actor=actor, data={}), loaded.protocol, loaded.calendar
 
 
 def contacts_allowed(place: Place) -> list[str]:
     """Return whom a pupil may ask for help by the school's protocol, such as only the teacher and the mentor."""
     allowed = []
+    asked, found, _calendar = _asked_by_pupil(place)
     for key in FIELDS["help_contact"].choices:
-        asked, found, _calendar = _asked_by_pupil(place, help_contact=key)
-        denied = protocol.denials(found, asked)
+        denied = protocol.denials(found, replace(asked, data={**asked.data, "help_contact": key}))
         if not any(one.remedy is not None and one.remedy.name == "help_contact" for one in denied):
             allowed.append(key)
     return allowed
@@ -262,17 +302,21 @@ def contacts_allowed(place: Place) -> list[str]:
 
 def _who_is_near(pupil: Person) -> dict[int, tuple[str, str]]:
     """Return the staff who could be told what a pupil reports: (name, role) by person."""
-    today = clock.today()
-    here = Enrolment.objects.filter(Dated.active(today), person=pupil).values("group")
-    rows = Membership.objects.filter(Dated.active(today), school=pupil.school_id, user__kc_people__school=pupil.school_id)
-    leaders = ("director", "confidential_counsellor")
-    rows = rows.filter(Q(role="mentor", group__in=here) | Q(role__in=leaders) | Q(acting_for__in=leaders)).order_by("pk")
     found: dict[int, tuple[str, str]] = {}
-    for role, acting, pk, given, family in rows.values_list(
-        "role", "acting_for", "user__kc_people", "user__kc_people__given_name", "user__kc_people__family_name"
-    ):
+    for role, acting, pk, given, family in _NEAR(pupil.pk, pupil.school_id, clock.today()):
         found.setdefault(pk, (f"{given} {family}".strip(), acting or role))
     return found
+
+
+def _near(pupil: int, school: int, day: date) -> QuerySet[Any, Any]:
+    here = Enrolment.objects.filter(Dated.active(day), person=pupil).values("group")
+    rows = Membership.objects.filter(Dated.active(day), school=school, user__kc_people__school=school)
+    leaders = ("director", "confidential_counsellor")
+    rows = rows.filter(Q(role="mentor", group__in=here) | Q(role__in=leaders) | Q(acting_for__in=leaders)).order_by("pk")
+    return rows.values_list("role", "acting_for", "user__kc_people", "user__kc_people__given_name", "user__kc_people__family_name")
+
+
+_NEAR = Prepared(_near, int, int, date)
 
 
 def excludable(pupil: Person) -> list[tuple[str, str]]:

@@ -58,6 +58,8 @@ def people_in(root: Case, day: date) -> tuple[tuple[guards.Person, ...], frozens
 
 def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[guards.Person, ...]:
     """Return the people with the given ids, with age, guardians with authority and mentors as they are on `day`."""
+    if not roles:
+        return ()
     ids = list(roles)
     rows = Person.objects.filter(pk__in=ids).values_list("pk", "kind", "birth_date")
     ties, mentors = _holding(day, Q(pupil__in=ids)), _mentoring(school.pk, day, Q(group__enrolments__person__in=ids))

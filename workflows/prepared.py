@@ -95,7 +95,7 @@ class _Compiled:
             rows = list(map(tuple, self._compiler.apply_converters(rows, self._converters)))
         return list(rows) if self._model is None else [self._row(row) for row in rows]
 
-    def _row(self, row: Sequence[Any]) -> Model:
+    def _row(self, row: Sequence[Any]) -> Model | None:
         one = self._own.read(row)
         for columns, put in self._related:
             put(one, columns.read(row))
@@ -112,8 +112,10 @@ class _Columns:
         self._start, self._stop = info["select_fields"][0], info["select_fields"][-1] + 1
         self._names = [column[0].target.attname for column in compiler.select[self._start : self._stop]]
 
-    def read(self, row: Sequence[Any]) -> Model:
-        """Return the model's part of a row."""
+    def read(self, row: Sequence[Any]) -> Model | None:
+        """Return the model's part of a row; None where an outer join found nothing."""
+        if row[self._start] is None:
+            return None
         return self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._start : self._stop])
 
 

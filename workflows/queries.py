@@ -6,7 +6,7 @@ Who may see an incident is `access.visible_to`; here is what is shown of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from workflows.access import Sight, holders_of, person_of, roles_of, schools_of,
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
 from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
 from workflows.models.people import Dated
+from workflows.prepared import Prepared
 from workflows.privacy import hide
 from workflows.vocabulary import CASE_ROLES
 
@@ -241,11 +242,17 @@ def log_read(user: Any, case: Case, page: str) -> None:
 
 def roster(school: School, group: Any) -> list[Person]:
     """Return the pupils of a group today, by name."""
-    from workflows.models.people import Dated
+    if group is None:
+        return list(Person.objects.filter(Dated.active(clock.today(), "enrolments__"), school=school, kind="pupil").distinct())
+    return _ROSTER(school.pk, group if isinstance(group, int) else group.pk, clock.today())
 
-    active = Dated.active(clock.today(), "enrolments__")
-    rows = Person.objects.filter(active, school=school, kind="pupil")
-    return list((rows.filter(enrolments__group=group) if group else rows).distinct())
+
+# One filter: the enrolment in this group is the one that must hold today.
+_ROSTER = Prepared(
+    lambda school, group, day: Person.objects.filter(
+        Dated.active(day, "enrolments__"), school=school, kind="pupil", enrolments__group=group
+    ).distinct(), int, int, date,
+)  # fmt: skip
 
 
 def earlier_cases(incident: Case) -> list[Case]:
