@@ -210,6 +210,7 @@ class Player:
         self.page.goto(f"{self.server}/kc/approvals/")
         self.look()
         self.main.locator("a[href*='/decide/']").last.click()
+        self.shot("decide")
         return self.send(decision=answer, reason=reason, **later)
 
     def letters(self, who: str, route: str, *, offered: tuple[str, ...] = ()) -> list[Letter]:

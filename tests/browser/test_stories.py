@@ -119,6 +119,7 @@ def test_leyenburg_only_what_the_head_finds_serious_gets_a_measure(begin: Begin)
     play.act("director", "incident.triage", **seen(severity=2, act="forward", school_medium=False, conduct=WARNING["conduct"]))
     play.act("mentor", "measure.propose", kind="warning", person="pupil", **WARNING)
     play.shot("proposed")
+    assert play.main.locator("a[href*='/do/incident.triage/']").count() > 1, "how serious it is, is told by assessing the case"
     play.act("mentor", "incident.escalate", reason="Graag een besluit.")
     play.decide("director", "measure.approve", "Passend en niet te zwaar.")
     play.refused("director", "incident.sanction", "LEY-13a", "LEY-13b")

@@ -132,7 +132,7 @@ def _page(
         "letter": letter,
         "label": words.label("letter", letter.kind),
         "to": letter.addressee.full_name if letter.addressee else _("the file of this case"),
-        "about": seen.name_of(letter.about) if letter.about else "",
+        "about": seen.name_of(letter.about) if letter.about and letter.about != letter.addressee else "",
         "state": standing(letter),
         "route": words.label("route", letter.route) if letter.route else "",
         "faults": faults,

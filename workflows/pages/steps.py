@@ -259,7 +259,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
             return Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[target.key]))
         label = words.label("step", remedy.name)
         return Out(f"{label} ({of_whom})" if of_whom and person else label, step_url(loaded, target, remedy.name, person=person))
-    if remedy.kind == "field" and step == "measure.impose" and case.pk and case.state == "proposed":
+    if _is_filled_in_deciding(case, step, denial):
         return Out(_("Fill it in while deciding"), reverse("kc_workflows:decide", args=[case.key]))
     if remedy.kind == "field":
         asked = step if remedy.name in fields_of(step) else "incident.triage"
@@ -269,6 +269,13 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         label = _("Fill in: %(field)s") % {"field": words.label("field", remedy.name)}
         return Out(label, f"{step_url(loaded, target, asked)}#f-{remedy.name}")
     return None
+
+
+def _is_filled_in_deciding(case: Case, step: str, denial: Denial) -> bool:
+    """Whether what imposing a measure lacks is a field that the decision on it still asks."""
+    remedy = denial.remedy
+    waits = step == "measure.impose" and case.pk and case.state == "proposed"
+    return bool(waits and remedy and remedy.kind == "field" and remedy.name in fields_of("measure.approve"))
 
 
 def _running_track(loaded: Loaded, case: Case, step: str) -> Case | None:
@@ -316,6 +323,8 @@ def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor
     remedy = denial.remedy
     if remedy is None:
         return False
+    if _is_filled_in_deciding(case, step, denial):
+        return not ask(loaded, case, "measure.approve", actor).is_for_others
     if remedy.kind == "field":
         return True
     if not is_asked_of(denial, actor):
