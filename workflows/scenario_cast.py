@@ -48,6 +48,9 @@ PARENTS: Mapping[str, tuple[str, str, str]] = {
 }
 """Parent: of whom, first name and surname. All have authority."""
 
+NAMES = frozenset({*STAFF, *PUPILS, *PARENTS, "outsider"})
+"""Everybody of whom a scenario may say something else."""
+
 AGES = {"po": 10, "vo": 15}
 GROUPS = {"po": "Groep 7a", "vo": "Klas 3b"}
 ADULT = 18

@@ -136,7 +136,7 @@ def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
         try:
             document = read_toml(path)
             scenarios = list(_scenarios(document))
-        except (ScenarioError, protocol.LoadError) as error:
+        except (ScenarioError, TypeError) as error:
             out.write(f"FAILED {path.name}: {error}\n")
             failed += 1
             continue
@@ -190,8 +190,9 @@ def play_all(document: Mapping[str, Any], scenarios: Iterable[Mapping[str, Any]]
         with transaction.atomic():
             try:
                 world, moment = _stage(document, group[0])
-            except (ScenarioError, ValueError, protocol.LoadError) as error:
-                yield from ((scenario, str(error)) for scenario in group)
+            except Exception as error:  # anyone writes these files: one that cannot be read must not hide the others
+                problem = _unreadable(error)
+                yield from ((scenario, problem) for scenario in group)
             else:
                 for scenario in group:
                     yield scenario, _play_undone(World(world.cast, world.found), moment, scenario)
@@ -203,11 +204,13 @@ def _play_undone(world: World, moment: datetime, scenario: Mapping[str, Any]) ->
         with transaction.atomic():
             _play(world, moment, scenario)
             transaction.set_rollback(True)
-    except ScenarioError as error:
-        return str(error)
-    except (InvalidData, StepDenied, protocol.LoadError) as error:
-        return f"{type(error).__name__}: {error}"
+    except Exception as error:  # as above
+        return _unreadable(error)
     return None
+
+
+def _unreadable(error: Exception) -> str:
+    return str(error) if isinstance(error, (ScenarioError, ValueError, protocol.LoadError)) else f"{type(error).__name__}: {error}"
 
 
 def _sector(document: Mapping[str, Any], scenario: Mapping[str, Any], found: protocol.Protocol) -> str:
@@ -249,9 +252,12 @@ def _stage(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> tuple[Wo
     key = wanted.split("/")[0]
     found = protocol.load(wanted, search=protocol_dirs(), on=moment.date() if "/" not in wanted else None)
     sector = _sector(document, scenario, found)
+    others = {**document.get("cast", {}), **scenario.get("cast", {})}
+    if unknown := set(others) - scenario_cast.NAMES:
+        raise ScenarioError(f"not in the cast: {', '.join(sorted(unknown))}")
     with clock.at(moment):
         cast = scenario_cast.build(
-            key, sector, moment.date(), {**document.get("cast", {}), **scenario.get("cast", {})},
+            key, sector, moment.date(), others,
             settings={**document.get("settings", {}), **scenario.get("settings", {})}, legal_form=scenario.get("legal_form", "public"),
         )  # fmt: skip
     return World(cast, found.for_sector(sector)), moment
