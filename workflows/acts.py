@@ -6,6 +6,7 @@ are taken. All of them run inside the command's transaction.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -19,7 +20,7 @@ from workflows import clock, consequences, log, protocol
 from workflows.actors import actor_of
 from workflows.data import NOT_KEPT, Data, InvalidData, read
 from workflows.facts import Loaded, load, to_json, typed
-from workflows.forecasts import plain, withdraw_denials
+from workflows.forecasts import plain, stand_in_denials, withdraw_denials
 from workflows.guards import Actor, Facts
 from workflows.machine import Asking, Change, StepDenied
 from workflows.models import Case, Involvement, Letter, LogEntry, Person, School, Submission
@@ -85,6 +86,8 @@ def act_once(command: Callable[P, Outcome]) -> Callable[P, Outcome]:
 
     @wraps(command)
     def once(*args: P.args, **kwargs: P.kwargs) -> Outcome:
+        if kwargs.get("key") is not None:
+            kwargs["key"] = _key_of(kwargs["key"], kwargs.get("by"))
         try:
             with transaction.atomic():
                 return command(*args, **kwargs)
@@ -94,6 +97,12 @@ def act_once(command: Callable[P, Outcome]) -> Callable[P, Outcome]:
             raise
 
     return once
+
+
+def _key_of(key: object, by: object) -> str:
+    """Return a form's key as it is kept: bound to who sends it, so that nobody's key answers with another's case."""
+    who = f"{by.__class__.__name__}:{getattr(by, 'pk', '')}"
+    return hashlib.sha256(f"{who}:{key}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _outcome_of(key: object) -> Outcome | None:
@@ -162,7 +171,7 @@ def read_step(step: str, data: Mapping[str, Any], school: School, found: protoco
 def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     """Ask the protocol and make the transition; raise with every reason."""
     asking = Asking(act.loaded.protocol, asked, act.answers)
-    extra = consequences.lacking_in_letters(asking, act.root.school)
+    extra = stand_in_denials(act.loaded, step) + consequences.lacking_in_letters(asking, act.root.school)
     if step == "incident.withdraw":
         extra += withdraw_denials(act.loaded, act.actor)
     if step == "incident.sanction":
@@ -288,6 +297,8 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
     case.changed_at = clock.now()
     if case.pk != act.root.pk:
         update(case, *KEPT)
+    if entry.target in consequences.CALLED_OFF:
+        consequences.stop_letters(case)
     started = consequences.start_duties(act.loaded, case, entry, asked, act.answers)
     act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
     act.letters += consequences.queue_letters(act.loaded, case, entry, asked)

@@ -37,7 +37,7 @@ from workflows.data import NOT_KEPT, Data, InvalidData, read
 from workflows.facts import fresh, to_json
 from workflows.forecasts import WITHDRAW_WITHIN, denials, denials_loaded
 from workflows.machine import StepDenied
-from workflows.models import CASE_TYPES, Case, Person, School
+from workflows.models import CASE_TYPES, Case, Guardianship, Person, School
 from workflows.pinned import pins_for, protocol_for, seal_packs
 from workflows.vocabulary import MILESTONES, STEPS, case_type_of
 
@@ -204,6 +204,10 @@ def _about_somebody(act: Act, case: Case, step: str, given: Data) -> Data:
         person = Person.objects.get(pk=suspects[0].id)
     if person is None:
         raise InvalidData({"person": _("Choose whom the measure is for.")})
+    known = {p.id for p in act.loaded.people if p.case_roles}
+    wards = Guardianship.objects.filter(pupil=person, guardian__in=[int(p.id) for p in suspects if p.kind == "parent"])
+    if person.kind == "pupil" and str(person.pk) not in known and not wards.exists():
+        raise InvalidData({"person": _("This person is not in the case.")})
     case.person = person
     given.people["person"] = [person]
     parents = {p.id for p in suspects if p.kind == "parent"}

@@ -104,6 +104,8 @@ def lacking_in_letters(asking: Asking, school: School) -> tuple[Denial, ...]:
         for addressee, _about in copies:
             kind = kinds.get(addressee or "", "parent")
             gaps.update(dict.fromkeys(lacking(line.letter, _letter_facts(asking.facts), school_facts(school), kind)))
+        if asking.facts.step == "incident.report":  # a report does not wait for the school's letterhead; the letter does
+            gaps = {name: None for name in gaps if not name.startswith("school.")}
         if gaps:
             words = tuple(Word("field", name) for name in gaps)
             told = sentence(
@@ -244,7 +246,7 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     insert(
         [
             Outbox(
-                key=f"mail:{entry.pk}:{person.pk}", kind="mail", root=root, person=person, payload={"step": step, "case": str(root.key)},
+                key=f"mail:{entry.pk}:{person.pk}", kind="mail", root_id=root.pk, person_id=person.pk, payload={"step": step, "case": str(root.key)},
                 created_at=now, not_before=now,
             )
             for person in people
@@ -317,6 +319,20 @@ def after_retract(entry: LogEntry) -> None:
     if entry.step == "record.shared":
         for row in Involvement.objects.filter(case=entry.root, person=entry.person, role="reader"):
             row.delete()
+
+
+CALLED_OFF = ("withdrawn", "rejected", "dismissed")
+"""States in which a measure or an incident has come to nothing: what was still to be told of it is not told."""
+
+
+def stop_letters(case: Case) -> None:
+    """Void every letter about a case that was called off and has not left yet; one that was sent stays what it was."""
+    waiting = Letter.objects.filter(root=case) if case.parent_id is None else Letter.objects.filter(case=case)
+    for letter in waiting.exclude(state__in=[Letter.State.SENT, Letter.State.VOID]):
+        letter.state, letter.problem = Letter.State.VOID, gettext_noop("called off")
+        letter.save(update_fields=["state", "problem"])
+        letter.links.filter(revoked_at=None).update(revoked_at=clock.now())
+        Outbox.objects.filter(letter=letter, done_at=None).delete()
 
 
 def after_withdrawal(root: Case) -> None:

@@ -135,6 +135,8 @@ def _fact(spec: Field, value: Any, local_categories: tuple[str, ...]) -> Any:
             moment = value if isinstance(value, datetime) else parse_datetime(str(value))
             if moment is None:
                 raise ValueError(_("Write a day and a time, such as 2026-03-02 09:30."))
+            if not 2000 <= moment.year < 2100:
+                raise ValueError(_("This date cannot be right."))
             if timezone.is_naive(moment):
                 moment = timezone.make_aware(moment)
             if spec.name in PAST_ONLY and moment > clock.now():
@@ -147,10 +149,14 @@ def _fact(spec: Field, value: Any, local_categories: tuple[str, ...]) -> Any:
             return text
 
 
+def _is_key(given: object) -> bool:
+    return str(given).isdecimal() and len(str(given)) < 19
+
+
 def _people(value: Any, school: School) -> list[Person]:
     rows: list[Person] = []
     for item in value if isinstance(value, (list, tuple, set)) else [value]:
-        person = item if isinstance(item, Person) else Person.objects.filter(pk=item, school=school).first() if str(item).isdigit() else None
+        person = item if isinstance(item, Person) else Person.objects.filter(pk=item, school=school).first() if _is_key(item) else None
         if person is None or person.school_id != school.pk:
             raise ValueError(_("This person is not known at the school."))
         if person not in rows:

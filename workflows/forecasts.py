@@ -12,6 +12,7 @@ from workflows.facts import Loaded, load
 from workflows.guards import Actor, Sentence
 from workflows.machine import Asking
 from workflows.models import Case
+from workflows.pinned import is_stand_in
 from workflows.protocol import Denial
 from workflows.sentences import gettext_noop
 
@@ -37,7 +38,7 @@ def denials_loaded(
 ) -> tuple[Denial, ...]:
     """The same for what was loaded already: `denials` of many steps cost one load."""
     asking = Asking(loaded.protocol, loaded.for_step(case, step, actor=actor, data=data), answers)
-    found = asking.denials(case.state) + consequences.lacking_in_letters(asking, loaded.root.school)
+    found = asking.denials(case.state) + stand_in_denials(loaded, step) + consequences.lacking_in_letters(asking, loaded.root.school)
     if step == "incident.sanction":
         measures = [child for child in loaded.children if child.type == "measure" and child.state == "approved"]
         if not measures:
@@ -47,6 +48,17 @@ def denials_loaded(
     if step == "incident.withdraw":
         found += withdraw_denials(loaded, actor)
     return tuple(dict.fromkeys(found))
+
+
+WITHOUT_PACK = ("incident.report", "incident.withdraw")
+"""Steps, beside every milestone, that go on while a school's pack cannot be read."""
+
+
+def stand_in_denials(loaded: Loaded, step: str) -> tuple[Denial, ...]:
+    """Return why nothing is decided while the school's own rules cannot be read; reports, help and safety go on."""
+    if step in WITHOUT_PACK or step.startswith("record.") or not is_stand_in(loaded.protocol, loaded.root):
+        return ()
+    return (plain(gettext_noop("The protocol of this school cannot be read now. Until it is, only reports and notes go on.")),)
 
 
 def withdraw_denials(loaded: Loaded, actor: Actor | None) -> tuple[Denial, ...]:

@@ -97,7 +97,7 @@ def append(
         The saved entry.
     """
     now = clock.now()
-    salted = {name: (secrets.token_hex(16), text) for name, text in (words or {}).items()}
+    salted = {name: (secrets.token_hex(16), text.replace("\x00", "")) for name, text in (words or {}).items()}
     entry = LogEntry(
         root=root, case=case, n=root.log_count + 1, step=step, source=source, target=target, by=by, by_roles=sorted(by_roles),
         person=person, happened_at=happened_at or now, at=now, facts=dict(facts or {}), retracts=retracts,

@@ -346,5 +346,5 @@ class TestReadingPage:
             other = reverse("kc_workflows:letter_link", args=["1-guess"])
             codes = [client.get(other).status_code for _ in range(22)]
             assert codes[:20] == [404] * 20 and codes[20:] == [429, 429]
-            assert client.get(self.path(link)).status_code == 429
+            assert client.get(self.path(link)).status_code == 200  # others' guesses do not close a good link
         cache.clear()

@@ -12,6 +12,9 @@ from workflows.models import Guardianship, Involvement, Letter
 from workflows.models.people import Authority, Dated
 from workflows.vocabulary import ROUTES
 
+CALLED_OFF = frozenset({"withdrawn", "rejected", "dismissed"})
+"""States of a measure or an incident that has come to nothing."""
+
 ADULT = 18
 CHILD = 12
 """Under this age a pupil's own copy is handed over in person: a child of primary school gets no mail from the school."""
@@ -27,6 +30,8 @@ def no_copy_for(letter: Letter, on: date | None = None) -> str:
     about, reader = letter.about, letter.addressee
     if about is not None and was_mistaken(letter):
         return _("This person turned out not to be in the case.")
+    if letter.state != Letter.State.SENT and CALLED_OFF & {letter.case.state, letter.root.state}:
+        return _("This was called off; no letter about it goes out any more.")
     if reader is None or about is None or reader.pk == about.pk or reader.kind == "employee":
         return ""
     if about.kind != "pupil":

@@ -18,7 +18,7 @@ from workflows.access import guardians_of, visible_to
 from workflows.delivery import letters, links
 from workflows.delivery.building import Built, build
 from workflows.delivery.contents import free_texts, missing, same, snapshot
-from workflows.delivery.recipients import ADULT, no_copy_for, routes_of, was_mistaken
+from workflows.delivery.recipients import ADULT, CALLED_OFF, no_copy_for, routes_of, was_mistaken
 from workflows.facts import actor_for, protocol_of
 from workflows.models import Case, Letter, Outbox, Person, School
 from workflows.privacy import hidden_contacts, other_children
@@ -151,11 +151,12 @@ def _reconcile(held: _Held) -> list[Letter]:
     to_guardians = any(copy.addressee_id != copy.about_id and copy.addressee and copy.addressee.kind == "parent" for copy in rows)
     if about is None or about.kind != "pupil" or not to_guardians or was_mistaken(letter):
         return []
-    if (about.age_on(clock.today()) or 0) >= ADULT:
+    if CALLED_OFF & {letter.case.state, letter.root.state}:
         return []
     there = {copy.addressee_id: copy for copy in rows}
     added = []
-    for guardian in guardians_of(about):
+    is_adult = (about.age_on(clock.today()) or 0) >= ADULT
+    for guardian in [about] if is_adult else guardians_of(about):
         old = there.get(guardian.pk)
         if old is not None and old.state == State.VOID:
             old.state, old.problem = State.DRAFT, ""

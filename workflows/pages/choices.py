@@ -108,7 +108,7 @@ def classmates(seen: Reading, *, without: int | None = None) -> list[Choice]:
 def measured(seen: Reading, named: str | None) -> Person | None:
     """Return whom a new track is for: who was named, or the only one said to have done it."""
     if named:
-        return Person.objects.filter(pk=named, school=seen.root.school).first() if str(named).isdigit() else None
+        return Person.objects.filter(pk=named, school=seen.root.school).first() if str(named).isdecimal() and len(str(named)) < 19 else None
     suspects = [one.person for one in seen.involved if "suspect" in one.role_keys]
     return suspects[0] if len(suspects) == 1 else None
 

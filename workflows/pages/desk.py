@@ -61,7 +61,7 @@ def _cases(request: HttpRequest, found: queries.Desk) -> dict[str, Any]:
     closed = request.GET.get("show") == "closed"
     rows = found.closed if closed else found.cases
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if before.isdecimal() and len(before) < 19:
         last = Case.objects.filter(pk=int(before)).values_list("changed_at", flat=True).first()
         if last is not None:
             rows = rows.filter(changed_at__lte=last).exclude(changed_at=last, pk__gte=int(before))

@@ -143,7 +143,7 @@ class _Report:
         local = facts.protocol_for(self.school, clock.today()).categories
         rare = [(key, words.label("category", key)) for key in vocabulary.CATEGORIES if key not in COMMON]
         rare[-1:-1] = [(key, words.in_language(names)) for key, names in local.items()]
-        find = self.request.POST.get("find", "").strip()
+        find = self.request.POST.get("find", "").replace("\x00", "").strip()[:200]
         people, nobody = self.roster(find)
         return show(
             self.request,
@@ -161,10 +161,10 @@ class _Report:
     def roster(self, find: str) -> tuple[list[dict[str, Any]], bool]:
         """Return the rows of the roster: the group's pupils, whoever is ticked already, and whoever was looked up."""
         posted = self.request.POST
-        ticked = {int(pk) for name in ROLES for pk in posted.getlist(name) if pk.isdigit()}
+        ticked = {int(pk) for name in ROLES for pk in posted.getlist(name) if pk.isdecimal() and len(pk) < 19}
         people = {one.pk: one for one in (roster(self.school, self.group) if self.group else [])}
         wanted = self.request.GET.get("pupil", "")
-        also = Q(pk__in=ticked - set(people)) | Q(pk=int(wanted) if wanted.isdigit() else 0)
+        also = Q(pk__in=ticked - set(people)) | Q(pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
         found: list[Person] = []
         if posted.get("show") == "find" and len(find) > 1:
             match = Q()

@@ -25,7 +25,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return _refusal(401, _("Sign in first."))
     start = request.GET.get("after", "0")
-    first = int(start) if start.isdigit() else 0
+    first = int(start) if start.isdecimal() and len(start) < 9 else 0
     rows = list(api.visible_to(request.user).select_related("school").order_by("-changed_at", "-pk")[first : first + PER_PAGE + 1])
     return JsonResponse({"cases": [_case(row) for row in rows[:PER_PAGE]], "more": len(rows) > PER_PAGE})
 

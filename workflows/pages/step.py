@@ -86,6 +86,8 @@ class _Taking:
         for name in self.fields:
             declared = vocabulary.FIELDS[name]
             given = self.request.GET.get(name)
+            if declared.kind == "person" and given not in dict(self.people.get(name, ())):
+                continue
             if given and declared.kind in FACT_KINDS and (not declared.choices or given in declared.choices):
                 found[name] = given
         single = self.people.get("person", [])
@@ -280,7 +282,7 @@ def _typed(before: Mapping[str, Any]) -> dict[str, Any]:
     for name, text in before.items():
         kind = vocabulary.FIELDS[name].kind
         if kind == "number":
-            if str(text).isdigit():
+            if str(text).isdecimal() and len(str(text)) < 9:
                 typed[name] = int(text)
         elif kind == "yes_no":
             typed[name] = text in ("yes", "true", True)
