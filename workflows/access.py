@@ -112,12 +112,14 @@ def standing_of(user: Any, day: date, school: School | None = None) -> list[Stan
     """Return what `user` is as staff on a day, at each of their schools or at one."""
     rows = Membership.objects.filter(Dated.active(day), **({"school": school} if school else {}), user=user)
     staff = list(rows.values_list("school_id", "role", "acting_for", "group_id"))
-    found = []
-    for school_id in dict.fromkeys(row[0] for row in staff):
-        own = [row for row in staff if row[0] == school_id]
-        roles = with_stand_ins([(row[1], row[2]) for row in own], school_id, day)
-        found.append(Standing(school_id, roles, tuple(row[3] for row in own if row[1] == "mentor" and row[3])))
-    return found
+    schools = dict.fromkeys(row[0] for row in staff)
+    return [standing_from(one, [row[1:] for row in staff if row[0] == one], day) for one in schools]
+
+
+def standing_from(school: int, rows: list[tuple[str, str, int | None]], day: date) -> Standing:
+    """Return the standing that these rows at a school (role, acting for, group) give on a day."""
+    groups = tuple(dict.fromkeys(group for role, _, group in rows if role == "mentor" and group))
+    return Standing(school, with_stand_ins([(role, acting) for role, acting, _ in rows], school, day), groups)
 
 
 def seen_by(user: int, standing: Iterable[Standing], today: date) -> QuerySet[Incident]:

@@ -13,12 +13,12 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, Count, F, Max, Q, QuerySet, UUIDField, Value
+from django.db.models import CharField, Count, F, FilteredRelation, Max, Q, QuerySet, UUIDField, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from workflows import clock, protocol, words
-from workflows.access import Standing, seen_by, standing_of
+from workflows.access import Standing, seen_by, standing_from, standing_of
 from workflows.facts import fresh, protocol_for
 from workflows.guards import Actor, Facts
 from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, School
@@ -142,16 +142,25 @@ def place_in(user: Any, course_key: str) -> Place | None:
     if link is None or user is None or not user.is_active:
         return None
     today = clock.today()
-    if found := standing_of(user, today, link.school):
+    rows = _HERE(user.pk, link.school.pk, today)
+    held = [(row.role, row.acting_for, row.mentor_of) for row in rows if row.role]
+    found = [standing_from(link.school.pk, held, today)] if held else [] if rows else standing_of(user, today, link.school)
+    if found:
         return Place(link.school, link.group, found[0].roles, found[0].groups)
-    pupil = next(iter(_PUPIL(user.pk, link.school.pk, today)), None)
+    pupil = next((row for row in rows if row.kind == "pupil" and row.enrolled), None)
     return Place(link.school, link.group, pupil=pupil) if pupil else None
 
 
-_PUPIL = Prepared(
-    lambda user, school, day: Person.objects.filter(Dated.active(day, "enrolments__"), user=user, school=school, kind="pupil").distinct(),
+_held = "user__kc_memberships"
+_HERE = Prepared(
+    lambda user, school, day: Person.objects.filter(user=user, school=school).annotate(
+        held=FilteredRelation(_held, condition=Q(**{f"{_held}__school": school}) & Dated.active(day, f"{_held}__")),
+        enrolment=FilteredRelation("enrolments", condition=Dated.active(day, "enrolments__")),
+        role=F("held__role"), acting_for=F("held__acting_for"), mentor_of=F("held__group"), enrolled=F("enrolment__pk"),
+    ).order_by(),
     int, int, date,
 )  # fmt: skip
+"""Somebody's row at a school with each role they hold and each place they have in a group today."""
 
 
 def staff_page(user: Any, place: Place) -> StaffPage:

@@ -123,12 +123,12 @@ _PLAIN = (int, str, bool, type(None))
 """Values that every database takes as they are, in a column of the same kind."""
 
 
-def _value(field: Field[Any, Any], row: Model, new: bool) -> Any:
+def _value(connection: Any, field: Field[Any, Any], row: Model, new: bool) -> Any:
     """Return what a column gets, as `save` does; the common values go straight through."""
     value = field.pre_save(row, new)
     if type(value) in _PLAIN and not isinstance(field, JSONField):
         return value
-    return field.get_db_prep_save(value, connection=connections[DEFAULT_DB_ALIAS])
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
@@ -163,7 +163,7 @@ def insert(rows: Sequence[Model]) -> None:
     model, fields = type(rows[0]), _fields(type(rows[0]))
     start, places, returning = _insertion(model, connection.vendor)
     sql = f"{start} {', '.join([places] * len(rows))} {returning}"
-    values = [_value(field, row, True) for row in rows for field in fields]
+    values = [_value(connection, field, row, True) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         if returning:
@@ -189,7 +189,7 @@ def update(row: Model, *names: str) -> None:
     quote = connection.ops.quote_name
     fields: list[Any] = [row._meta.get_field(name) for name in names]
     sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    values = [_value(field, row, False) for field in fields]
+    values = [_value(connection, field, row, False) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {quote(row._meta.db_table)} SET {sets} WHERE id = %s", [*values, row.pk])  # noqa: S608 - names of columns
         if cursor.rowcount != 1:

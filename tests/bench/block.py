@@ -17,6 +17,8 @@ from workflows.models import CourseLink
 from workflows.scenario_cast import build
 
 ROUNDS = 60
+CHOOSER = 4
+"""Queries of the demo host's own page around the blocks (who may sign in, which lessons there are); the sdk's page has none of it."""
 PAGE = "/course/bench/"
 
 
@@ -44,4 +46,5 @@ def figures(engine: str) -> Iterator[Figure]:
             hello()
         detail = f"{ours * 1000:.1f} ms against {floor * 1000:.1f} ms; {len(of_card)} SQL against {len(of_hello)}"
         yield Figure(f"the card for a {who}, against the sdk's hello world", ours / floor, 2.0, 1.4, detail)
-        yield Figure(f"queries of the page with the card, for a {who}", len(of_card), 10, 7, "the page's own included", "SQL")
+        detail = f"{len(of_hello) - CHOOSER} of them the page's and the sdk's own"
+        yield Figure(f"queries of the page with the card, for a {who}", len(of_card) - CHOOSER, 10, 7, detail, "SQL")
