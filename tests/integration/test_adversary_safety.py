@@ -303,3 +303,19 @@ def test_a_form_without_its_protection_changes_nothing(story: Story) -> None:
     for url in (story.url("decide"), story.url("owner"), story.url("record", "evidence_seen"), reverse("kc_workflows:report")):
         assert client.post(url, {"decision": "measure.approve", "reason": "x"}).status_code == 403
     assert Case.objects.get(pk=story.case.pk).log_count == before
+
+
+def test_an_error_report_holds_nothing_that_was_typed(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workflows.pages import report as pages
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(pages.commands, "open_case", broken)
+    client = Client(raise_request_exception=False)
+    client.force_login(story.cast.users["mentor"])
+    sent = {"category": "threat", "suspects": [story.cast.people["pupil"].pk], "story": "Noa sloeg Sem.", "acted_on": "2026-03-01"}
+    mail.outbox.clear()
+    with override_settings(ADMINS=[("Beheer", "beheer@example.org")]):
+        assert client.post(reverse("kc_workflows:report"), sent).status_code == 500
+    assert mail.outbox and not any("Noa sloeg Sem" in str(message.message()) for message in mail.outbox)
