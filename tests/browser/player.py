@@ -65,6 +65,8 @@ class Player:
     def finish(self) -> None:
         """See that the case is closed, and that every page on the way was in its reader's language."""
         assert self.state == "closed"
+        self.visit("director")
+        assert self.main.locator(".why, details.later").count() == 0, "nobody waits for anything of a closed case"
         assert not self.strays, "\n".join(self.strays)
 
     def shot(self, name: str) -> None:

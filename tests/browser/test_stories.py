@@ -92,6 +92,9 @@ def test_groningen_parents_hear_before_a_suspension_and_the_board_joins(begin: B
     play.act("mentor", "incident.escalate", reason=words["agreed"])
     play.decide("director", "measure.approve", words["agreed"])
     play.shot("case-approved")
+    entry = play.main.locator(".time > li").first.inner_text()
+    assert words["agreed"] in entry, "whoever decided keeps reading the own words"
+    assert play.main.locator("a[href*='/decide/']").count() == 0, "and is not asked again"
     play.refused("director", "incident.sanction", "OOG-4.4-4c", "OOG-4.2-9b")
     play.shot("refused")
     play.way_out("/record/parents_informed/")
@@ -184,6 +187,8 @@ def test_montessori_reports_to_the_police_and_completes_the_file(begin: Begin) -
     play.note("mentor", "parents_informed", "parent", channel="email", reached=True, note="Gemaild en antwoord gekregen.")
     play.act("director", "incident.sanction", reason="Volgens het voorstel.")
     play.letters("director", "email", offered=("email", "handed_over", "post"))
+    play.visit("director")
+    assert "onderweg per e-mail" in play.main.inner_text()
     play.act("mentor", "measure.complete", note="Afgerond.")
     play.refused("director", "incident.close", "MLF-SAN-5", "MLF-SAN-3b")
     play.shot("refused")
