@@ -13,12 +13,12 @@ from datetime import date, datetime
 from functools import cache, cached_property, partial
 from typing import Any
 
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import FilteredRelation, Q
 
 from workflows import clock, guards, protocol
 from workflows.actors import actor_for
 from workflows.involved import load_people, people_in
-from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Outbox, Person, School
+from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Person, School
 from workflows.pinned import pins_for, protocol_dirs, protocol_for, protocol_of
 from workflows.prepared import Prepared
 from workflows.schooldays import SchoolCalendar
@@ -213,9 +213,7 @@ _CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk"
 _DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk"), int)
 
 
-_LETTER_SENT = Exists(Letter.objects.filter(root=OuterRef("pk"), state="sent"))
-_MAIL_SENT = Exists(Outbox.objects.filter(root=OuterRef("pk"), done_at__isnull=False))
-_SENT = Prepared(lambda root: Case.objects.filter(_LETTER_SENT | _MAIL_SENT, pk=root).values_list("pk"), int)
+_SENT = Prepared(lambda root: Letter.objects.filter(root=root, state="sent").values_list("pk"), int)
 
 
 def _was_sent(root_id: int) -> bool:

@@ -62,7 +62,10 @@ def stand_in_denials(loaded: Loaded, step: str) -> tuple[Denial, ...]:
 
 
 def withdraw_denials(loaded: Loaded, actor: Actor | None) -> tuple[Denial, ...]:
-    """Return why a case cannot be taken back as if it had never been opened."""
+    """Return why a case cannot be taken back as if it had never been opened.
+
+    A letter that left the school is in the way; a notice to a colleague that a case was opened is not: who reads it finds it taken back.
+    """
     root = loaded.root
     found: tuple[Denial, ...] = ()
     if actor is not None and (root.opened_by_id is None or actor.id != str(root.opened_by_id)):

@@ -131,6 +131,15 @@ def test_after_thirty_minutes_or_by_somebody_else_it_is_too_late(cast: Cast) -> 
         commands.perform(incident, "incident.withdraw", by=cast.users["director"])
 
 
+def test_a_notice_to_a_colleague_does_not_stand_in_the_way_but_a_letter_that_left_does(cast: Cast) -> None:
+    incident = report(cast, by="teacher")
+    Outbox.objects.filter(root=incident).update(done_at=MONDAY)
+    assert commands.denials(incident, "incident.withdraw", cast.users["teacher"]) == ()
+    entry = LogEntry.objects.get(root=incident)
+    Letter.objects.create(root=incident, case=incident, kind="report_notice", addressee=cast.people["parent"], queued_by=entry, created_at=MONDAY, state="sent")
+    assert commands.denials(incident, "incident.withdraw", cast.users["teacher"])
+
+
 def test_a_case_taken_back_leaves_no_letter_and_no_mail_behind(cast: Cast) -> None:
     incident = report(cast, by="teacher")
     assert Outbox.objects.filter(root=incident, done_at=None).exists()
