@@ -136,7 +136,8 @@ def test_a_notice_to_a_colleague_does_not_stand_in_the_way_but_a_letter_that_lef
     Outbox.objects.filter(root=incident).update(done_at=MONDAY)
     assert commands.denials(incident, "incident.withdraw", cast.users["teacher"]) == ()
     entry = LogEntry.objects.get(root=incident)
-    Letter.objects.create(root=incident, case=incident, kind="report_notice", addressee=cast.people["parent"], queued_by=entry, created_at=MONDAY, state="sent")
+    parent = cast.people["parent"]
+    Letter.objects.create(root=incident, case=incident, kind="report_notice", addressee=parent, queued_by=entry, created_at=MONDAY, state="sent")
     assert commands.denials(incident, "incident.withdraw", cast.users["teacher"])
 
 
