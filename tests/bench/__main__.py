@@ -83,7 +83,8 @@ turn within one run, and the medians are divided. *Good* is what a release has t
     tail = """
 - **A step** is one call of `commands.perform`: permission, guards, lock, log with its chain, words, mails in the outbox and the
   form's key. Its floor sends the same INSERT and UPDATE statements again through Django's cursor, in one transaction, and
-  decides nothing: no lock, no reading, no rules, no digest.
+  decides nothing: no lock, no reading, no rules, no digest. On SQLite it is taken twice: with each commit on the disk, which is
+  SQLite's default and what a record that letters rest on needs, and without waiting for that, which leaves Python alone.
 - **A letter** is the suspension decision as it is sent, tagged and PDF/UA-1; its floor is `HTML(...).write_pdf()` with the same
   HTML, style and font, untagged, everything built anew.
 - **The card** is the case desk on a course page of the demo host; its floor is the sdk's `helloworld_demo` on the same page.
