@@ -44,7 +44,7 @@ ABOUT_ME = {"me": "targets", "saw": "bystanders", "joined": "participants"}
 
 
 @XBlock.wants("user")
-class CaseDeskXBlock(XBlock):  # type: ignore[misc]
+class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no type hints
     """A small card in a lesson; the work itself is on full pages."""
 
     display_name = String(default="", scope=Scope.settings, help="Title of the card; empty: a title of its own.")
@@ -56,7 +56,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
 
     # --- what is shown ---------------------------------------------------------------------------------------------
 
-    @XBlock.supports("multi_device")  # type: ignore[untyped-decorator]
+    @XBlock.supports("multi_device")  # type: ignore[untyped-decorator] # as above
     def student_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """Show the card of whoever looks: staff, a pupil, or one calm sentence."""
         viewer = viewer_of(self)
@@ -157,7 +157,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
-    @XBlock.json_handler  # type: ignore[untyped-decorator]
+    @XBlock.json_handler  # type: ignore[untyped-decorator] # as above
     def open_case(self, data: Any, suffix: str = "") -> dict[str, Any]:
         """Open a case as a member of staff; answer what was opened and who was told.
 
@@ -182,7 +182,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
             text += " " + _("Only the board reads this case. Keep the number.")
         return {"text": text, "url": reverse("kc_workflows:case", args=[case.key]) if seen else "", "link": _("Go to the case")}
 
-    @XBlock.json_handler  # type: ignore[untyped-decorator]
+    @XBlock.json_handler  # type: ignore[untyped-decorator] # as above
     def ask_help(self, data: Any, suffix: str = "") -> dict[str, Any]:
         """Ask for help as a pupil; answer who reads it and until when.
 
@@ -219,7 +219,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc]
             text += " " + _("A message goes to: %(names)s.") % {"names": ", ".join(one.full_name for one in outcome.told)}
         return {"text": text, "url": "", "link": ""}
 
-    @XBlock.json_handler  # type: ignore[untyped-decorator]
+    @XBlock.json_handler  # type: ignore[untyped-decorator] # as above
     def save_settings(self, data: Any, suffix: str = "") -> dict[str, Any]:
         """Keep the title and the name of the lesson, for course staff in Studio.
 

@@ -137,9 +137,6 @@ CATEGORIES: Mapping[str, str] = {
 }
 """Conduct, never offences (design part 3). A pack may add `local.<name>`."""
 
-NO_IMAGE_CATEGORIES = frozenset({"intimate_image", "sexual_approach", "sexual_misconduct"})
-"""Categories in which nothing may ever be attached: the product never holds an intimate image (domain A4)."""
-
 SEXUAL_CATEGORIES = frozenset({"sexual_approach", "sexual_misconduct", "intimate_image", "accusation"})
 """Conduct of a sexual nature: with a member of staff as the suspect it takes the hard route (WPO 4a, WVO 2020 3.38)."""
 

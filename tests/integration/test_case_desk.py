@@ -453,7 +453,7 @@ def looking(named: Any, user: Any, session: dict[str, Any] | None = None, **more
     service = SimpleNamespace(get_current_user=lambda: SimpleNamespace(opt_attrs=told))
     runtime = SimpleNamespace(service=lambda _block, _name: more.pop("service", service), **more.pop("runtime", {}))
     request = RequestFactory().get("/")
-    request.user, request.session = user, session or {}  # type: ignore[assignment]
+    request.user, request.session = user, session or {}  # type: ignore[assignment] # a plain dict stands for the session
     return SimpleNamespace(
         runtime=runtime, scope_ids=SimpleNamespace(user_id=more.pop("scope_user", named), usage_id="u"), context_key=None,
         course_id="course-v1:A+B+C", request=request,
