@@ -58,8 +58,17 @@ browser: setup  ## The browser tests alone
 bench: setup  ## Measure the bars; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+# The other languages hold reading copies alone: of what parents are asked (context "answer") and of letters (context "reading").
+# The Dutch of a letter is its template; the Dutch catalogue holds no string of it.
+READING := tr ar pl uk
 messages: setup  ## Bring locale/ up to date with the code (needs gettext)
 	@$(MANAGE) makemessages --locale nl --no-obsolete --no-wrap --add-location file --ignore 'var/*' --ignore 'build/*' --ignore 'tests/*' --ignore '.venv*'
+	@asked=$$(mktemp); msggrep --no-wrap --msgctxt -e '^answer$$' -e '^reading$$' locale/nl/LC_MESSAGES/django.po | msgattrib --no-wrap --clear-previous --set-fuzzy \
+	  | msgattrib --no-wrap --clear-fuzzy --empty >$$asked && for language in $(READING); do \
+	  msgmerge --quiet --no-fuzzy-matching --no-wrap --update --backup=none locale/$$language/LC_MESSAGES/django.po $$asked || exit 1; \
+	  msgattrib --no-wrap --no-obsolete --output locale/$$language/LC_MESSAGES/django.po locale/$$language/LC_MESSAGES/django.po; done; rm -f $$asked
+	@dutch=$$(mktemp) && awk 'BEGIN { RS = "" } !/(^|\n)msgctxt "reading"\n/ { printf "%s%s", n++ ? "\n\n" : "", $$0 } END { print "" }' \
+	  locale/nl/LC_MESSAGES/django.po >$$dutch && cat $$dutch >locale/nl/LC_MESSAGES/django.po; rm -f $$dutch
 
 block-css:  ## Make the style of the card in a lesson from the pages' style sheet
 	@$(BIN)/python -m kc_xblock.stylesheet

@@ -80,7 +80,10 @@ setup(
     },
     cmdclass={"build_py": BuildWithCatalogues},
     entry_points={
-        "xblock.v1": ["kc_case_desk = kc_xblock.case_desk:CaseDeskXBlock"],
+        "xblock.v1": [
+            "kc_case_desk = kc_xblock.case_desk:CaseDeskXBlock",
+            "kc_media_literacy = kc_xblock.media_literacy:MediaLiteracyXBlock",
+        ],
         "lms.djangoapp": [
             "kc_xblock = kc_xblock.apps:KcXblockConfig",
             "kc_workflows = workflows.apps:WorkflowsConfig",

@@ -23,3 +23,9 @@ class KcXblockConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: No URLs, settings or signals of its own; it must be a dict all the same, or the platform skips the app.
     plugin_app: dict[str, Any] = {}
+
+    def ready(self) -> None:
+        """Hand the product's lessons over to the workflows, which know no block."""
+        from workflows import api
+
+        api.hand_over_lessons(_PACKAGE / "lessons")

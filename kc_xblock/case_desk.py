@@ -6,7 +6,6 @@ because course staff can export them. Who somebody is comes from `kc_xblock.view
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 from uuid import UUID
@@ -26,11 +25,9 @@ from xblock.fields import Scope, String
 from xblock.validation import Validation, ValidationMessage
 
 from kc_xblock import compat
-from kc_xblock.viewer import Seen, Viewer, viewer_of
+from kc_xblock.card import LONGEST_NAME, keep_title, notice_sentence, own_title, script_words, uid_of
+from kc_xblock.viewer import Seen, Viewer, is_author, viewer_of
 from workflows import api
-
-LONGEST_NAME = 120
-"""Characters of the title and of the lesson's name."""
 
 LONGEST_STORY = 5000
 """Characters of what somebody tells."""
@@ -43,11 +40,11 @@ ABOUT_ME = {"me": "targets", "saw": "bystanders", "joined": "participants"}
 """How a pupil is in what they tell, and the field of `incident.report` that says so."""
 
 
-@XBlock.wants("user")
+@XBlock.wants("user", "studio_user_permissions")
 class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no type hints
     """A small card in a lesson; the work itself is on full pages."""
 
-    display_name = String(default="", scope=Scope.settings, help="Title of the card; empty: a title of its own.")
+    display_name = String(default="Case desk", scope=Scope.settings, help="Title of the card.")
     lesson = String(default="", scope=Scope.settings, help="Name of the lesson, noted with a case that is opened here.")
 
     completion_mode = XBlockCompletionMode.EXCLUDED
@@ -61,7 +58,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
         """Show the card of whoever looks: staff, a pupil, or one calm sentence."""
         viewer = viewer_of(self)
         if viewer.seen is not Seen.SELF:
-            return self._notice(_sentence(viewer))
+            return self._notice(notice_sentence(viewer))
         course = compat.course_key_of(self)
         place = api.place_in(viewer.user, course)
         if place is None:
@@ -74,7 +71,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
 
     def public_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """Show nothing of anybody to a visitor of an open course."""
-        return self._notice(_sentence(Viewer(Seen.VISITOR)))
+        return self._notice(notice_sentence(Viewer(Seen.VISITOR)))
 
     def author_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """Explain the card in Studio, and say which school the course belongs to."""
@@ -84,7 +81,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
     def studio_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """Let an author change the title and the name of the lesson; never the school."""
         school = api.school_of_course(compat.course_key_of(self))
-        shown = {"school": school.name if school else "", "title": self.display_name, "lesson": self.lesson, "longest": LONGEST_NAME}
+        shown = {"school": school.name if school else "", "title": own_title(self), "lesson": self.lesson, "longest": LONGEST_NAME}
         return self._fragment("studio.html", shown, script="studio.js", start="KcCaseDeskStudio")
 
     def validate(self) -> Validation:
@@ -102,7 +99,7 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
     def _staff(self, viewer: Viewer, place: api.Place) -> Fragment:
         page = api.staff_page(viewer.user, place)
         rows = [
-            {"label": row.label, "number": row.number, "at": row.at, "is_due": row.what == "duty", "late": row.late, "url": _where(row)}
+            {"what": row.what, "label": row.label, "number": row.number, "at": row.at, "late": row.late, "url": _where(row, place.school.slug)}
             for row in page.waiting
         ]
         beside = {"school": place.school.slug, "group": place.group.pk if place.group else "", "lesson": self.lesson}
@@ -124,14 +121,13 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
         told = {
             "place": place,
             "page": page,
-            "cases": [
-                {"title": case.title, "is_open": case.is_open, "url": reverse("kc_workflows:case", args=[case.key])} for case in page.cases
-            ],
+            "cases": [{"title": case.title, "is_open": case.is_open, "url": reverse("kc_workflows:case", args=[case.key])} for case in page.cases],
             "about": [
                 ("me", _("It happened to me")),
                 ("saw", _("I saw it happen to somebody else")),
                 ("joined", _("I joined in, and I want to put it right")),
             ],
+            "lessons_url": _address("to_lessons", school=place.school.slug, course=compat.course_key_of(self)),
             "report_url": _address("report", school=place.school.slug),
             "longest": LONGEST_STORY,
         }
@@ -142,18 +138,13 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
 
     def _fragment(self, template: str, shown: Mapping[str, Any], *, script: str = "", start: str = "", handler: str = "") -> Fragment:
         """Render a template with the card's own style, and start its script with the words it says."""
-        context = {**shown, "uid": self._uid, "heading": self.display_name, "lesson": shown.get("lesson", self.lesson)}
+        context = {**shown, "uid": uid_of(self), "heading": own_title(self), "lesson": shown.get("lesson", self.lesson)}
         fragment = Fragment(render_to_string(f"kc_xblock/{template}", context))
         fragment.add_css_url(self.runtime.local_resource_url(self, "public/block.css"))
         if script:
             fragment.add_javascript_url(self.runtime.local_resource_url(self, f"public/{script}"))
-            fragment.initialize_js(start, {"handler": handler, "cookie": settings.CSRF_COOKIE_NAME, "words": _script_words()})
+            fragment.initialize_js(start, {"handler": handler, "cookie": settings.CSRF_COOKIE_NAME, "words": script_words()})
         return fragment
-
-    @property
-    def _uid(self) -> str:
-        """The usage id as a part of HTML ids: two cards on one page do not share one."""
-        return "kc-" + re.sub(r"[^A-Za-z0-9]+", "-", str(self.scope_ids.usage_id))
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
@@ -174,13 +165,13 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
         given = {**given, **({"lesson": self.lesson} if self.lesson else {})}
         outcome = _run(lambda: api.open_case(by=user, school=place.school, data=given, key=_key(data, user)), place)
         case = outcome.case
-        seen = api.visible_to(user).filter(pk=case.pk).exists()
+        unseen = api.who_reads(user, case)
         text = _("Case %(number)s is open.") % {"number": case.display_number}
         if outcome.told:
             text += " " + _("A message goes to: %(names)s.") % {"names": ", ".join(one.full_name for one in outcome.told)}
-        if not seen:
-            text += " " + _("Only the board reads this case. Keep the number.")
-        return {"text": text, "url": reverse("kc_workflows:case", args=[case.key]) if seen else "", "link": _("Go to the case")}
+        if unseen:
+            text += " " + unseen
+        return {"text": text, "url": "" if unseen else reverse("kc_workflows:case", args=[case.key]), "link": _("Go to the case")}
 
     @XBlock.json_handler  # type: ignore[untyped-decorator] # as above
     def ask_help(self, data: Any, suffix: str = "") -> dict[str, Any]:
@@ -226,44 +217,36 @@ class CaseDeskXBlock(XBlock):  # type: ignore[misc] # the XBlock library has no 
         Raises:
             JsonHandlerError: 403 not course staff; 422 a name is too long.
         """
-        viewer = viewer_of(self)
-        author = getattr(self.runtime, "is_author_mode", False) or (viewer.seen is Seen.SELF and viewer.is_course_staff)
-        if not author:
+        if not is_author(self):
             _refuse(403, _("Only the makers of this course change its settings."))
         given = data if isinstance(data, dict) else {}
         names = {name: str(given.get(name, "")).replace("\x00", "").strip() for name in ("display_name", "lesson")}
         long = {name: _("At most %(n)s characters.") % {"n": LONGEST_NAME} for name, text in names.items() if len(text) > LONGEST_NAME}
         if long:
             _refuse(422, _("This is too long."), long)
-        self.display_name, self.lesson = names["display_name"], names["lesson"]
+        keep_title(self, names["display_name"])
+        self.lesson = names["lesson"]
         return {"text": _("Saved.")}
 
     def _acting(self) -> tuple[Any, api.Place]:
         """Return who acts, as what; refuse whoever is not the person they are said to be, or has no part here."""
         viewer = viewer_of(self)
         if viewer.seen is not Seen.SELF:
-            _refuse(403, _sentence(viewer))
+            _refuse(403, notice_sentence(viewer))
         place = api.place_in(viewer.user, compat.course_key_of(self))
         if place is None:
             _refuse(404, _("There is nothing here for you to do."))
         return viewer.user, place
 
 
-def _sentence(viewer: Viewer) -> str:
-    """Say why nothing is shown."""
-    return {
-        Seen.VISITOR: _("Sign in to see this part of the lesson."),
-        Seen.AS_ANOTHER: _("You are looking as somebody else. This part then shows nothing and saves nothing."),
-        Seen.PREVIEW: _("A preview shows no cases and saves nothing."),
-    }[viewer.seen]
-
-
 def _address(name: str, **query: str) -> str:
     return f"{reverse(f'kc_workflows:{name}')}?{urlencode(query)}"
 
 
-def _where(row: Any) -> str:
+def _where(row: Any, school: str) -> str:
     """Return the full page of something that waits."""
+    if row.what == "programme":
+        return _address("class", school=school, group=row.key) + "#programme"
     if row.what == "measure":
         return reverse("kc_workflows:decide", args=[row.key])
     if row.what == "letter":
@@ -277,17 +260,6 @@ def _how_much(total: int, more_than: bool) -> str:
     if not total:
         return _("Nothing waits for you.")
     return ngettext("%(n)s thing waits for you.", "%(n)s things wait for you.", total) % {"n": total}
-
-
-def _script_words() -> dict[str, str]:
-    """What the script says by itself, in the reader's language."""
-    return {
-        "sending": _("Sending …"),
-        "saving": _("Saving …"),
-        "offline": _("There is no connection. What you wrote is still here. Try again in a moment."),
-        "gone": _("You are no longer signed in. Copy what you wrote and load the page again."),
-        "failed": _("Something went wrong on our side. What you wrote is still here. Try again in a few minutes."),
-    }
 
 
 def _refuse(status: int, text: str, fields: Mapping[str, str] | None = None, reasons: Any = ()) -> NoReturn:

@@ -38,8 +38,22 @@ def looks_as_another(session: Any, course_key: str) -> bool:
 
 def course_key_of(block: Any) -> str:
     """Return the key of the course a block stands in, as text and without branch or version; "" where there is none."""
+    return str(_key(block) or "")
+
+
+def may_write_course(block: Any) -> bool | None:
+    """Whether who asks may write the course in Studio; None where nobody knows: outside Studio's own editing.
+
+    There the block belongs to nobody, and the user service counts nobody to the course's staff
+    (`load_services_for_studio` of the platform); this service of Studio's is the one that can be asked.
+    """
+    rights = block.runtime.service(block, "studio_user_permissions")
+    return None if rights is None else bool(rights.can_write(_key(block)))
+
+
+def _key(block: Any) -> Any:
     key = block.context_key or getattr(block, "course_id", None)
     for part in ("for_branch", "for_version"):
         if key is not None and hasattr(key, part):
             key = getattr(key, part)(None)
-    return str(key) if key else ""
+    return key

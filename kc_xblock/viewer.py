@@ -35,18 +35,37 @@ class Viewer:
     is_course_staff: bool = False
 
 
+def _told_of(block: Any) -> dict[str, Any]:
+    """Return what the runtime's user service says of the user; nothing where there is no service."""
+    service = block.runtime.service(block, "user")
+    return service.get_current_user().opt_attrs if service is not None else {}
+
+
+def named_id(block: Any) -> Any:
+    """Return the id of the user whom the runtime names, or None. Whether they are the one who asks is not checked here."""
+    told = _told_of(block)
+    return told.get("edx-platform.user_id", told.get("xblock-workbench.user_id"))
+
+
+def is_author(block: Any) -> bool:
+    """Whether who asks is a maker of the course this block stands in, and may change the block's settings."""
+    writes = compat.may_write_course(block)
+    if writes is not None:
+        return writes
+    viewer = viewer_of(block)
+    return bool(getattr(block.runtime, "is_author_mode", False)) or (viewer.seen is Seen.SELF and viewer.is_course_staff)
+
+
 def viewer_of(block: Any) -> Viewer:
     """Return who looks at `block` in the request this thread is answering."""
-    service = block.runtime.service(block, "user")
-    if service is None or block.scope_ids.user_id is None or getattr(block.runtime, "is_author_mode", False):
-        return Viewer(Seen.PREVIEW)
-    told = service.get_current_user().opt_attrs
-    named = told.get("edx-platform.user_id", told.get("xblock-workbench.user_id"))
-    if named is None or not told.get("edx-platform.is_authenticated", True):
-        return Viewer(Seen.VISITOR)
     request = compat.current_request()
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    signed_in = user is not None and user.is_authenticated
+    told = _told_of(block)
+    if getattr(block.runtime, "is_author_mode", False) or (signed_in and (not told or block.scope_ids.user_id is None)):
+        return Viewer(Seen.PREVIEW)
+    named = named_id(block)
+    if user is None or not signed_in or named is None or not told.get("edx-platform.is_authenticated", True):
         return Viewer(Seen.VISITOR)
     session = getattr(request, "session", {})
     owner = session.get(SESSION_KEY, user.pk)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from workflows.scenario_cast import Cast, build, build_other_school, build_stranger
+from tests.remembered import remembered
+from workflows import scenario_cast
+from workflows.scenario_cast import Cast, build_other_school, build_stranger
+
+build = remembered(scenario_cast.build)
 
 __all__ = ["Cast", "build", "build_other_school", "build_stranger"]

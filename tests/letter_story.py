@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.cast import Cast, build
+from tests.remembered import remembered
 from workflows import clock, commands
 from workflows.models import Case, Letter
 
@@ -51,20 +52,27 @@ def play(
         people: overrides of the cast. proposal: answers of the proposal that differ from `PROPOSAL`.
     """
     with clock.at(MONDAY):
-        made = build(protocol, sector, MONDAY.date(), people, legal_form=legal_form)
-        mentor, director, cast = made.users["mentor"], made.users["director"], made.people
-        told = {**REPORT, "suspects": [cast["pupil"]], "targets": [cast["classmate"]]}
-        case = commands.open_case(by=mentor, school=made.school, data=told).case
-        commands.perform(case, "incident.triage", by=director, data={"severity": 3})
-        commands.perform(case, "incident.discuss", by=mentor, data={"person": cast["pupil"], "note": TALK, "channel": "in_person"})
-        commands.record(case, "heard", by=mentor, person=cast["parent"], data={"note": PARENT_TALK, "channel": "phone"})
-        commands.open_child(case, "measure.propose", by=mentor, data={**PROPOSAL, **proposal, "person": cast["pupil"]})
-        commands.perform(case, "incident.escalate", by=mentor, data={"reason": "Dit is ernstig."})
-        measure = Case.objects.get(parent=case, type="measure")
-        commands.perform(measure, "measure.approve", by=director, data={"reason": "Akkoord."})
-        for parent in ("parent", "other_parent"):
-            commands.record(case, "parents_informed", by=mentor, person=cast[parent], data={"channel": "phone"})
-        return made, Case.objects.get(pk=case.pk)
+        return _played(protocol, sector, legal_form, people, proposal)
+
+
+@remembered
+def _played(
+    protocol: str, sector: str, legal_form: str, people: Mapping[str, Mapping[str, Any]] | None, proposal: Mapping[str, Any]
+) -> tuple[Cast, Case]:
+    made = build(protocol, sector, MONDAY.date(), people, legal_form=legal_form)
+    mentor, director, cast = made.users["mentor"], made.users["director"], made.people
+    told = {**REPORT, "suspects": [cast["pupil"]], "targets": [cast["classmate"]]}
+    case = commands.open_case(by=mentor, school=made.school, data=told).case
+    commands.perform(case, "incident.triage", by=director, data={"severity": 3})
+    commands.perform(case, "incident.discuss", by=mentor, data={"person": cast["pupil"], "note": TALK, "channel": "in_person"})
+    commands.record(case, "heard", by=mentor, person=cast["parent"], data={"note": PARENT_TALK, "channel": "phone"})
+    commands.open_child(case, "measure.propose", by=mentor, data={**PROPOSAL, **proposal, "person": cast["pupil"]})
+    commands.perform(case, "incident.escalate", by=mentor, data={"reason": "Dit is ernstig."})
+    measure = Case.objects.get(parent=case, type="measure")
+    commands.perform(measure, "measure.approve", by=director, data={"reason": "Akkoord."})
+    for parent in ("parent", "other_parent"):
+        commands.record(case, "parents_informed", by=mentor, person=cast[parent], data={"channel": "phone"})
+    return made, Case.objects.get(pk=case.pk)
 
 
 def sanction(made: Cast, case: Case) -> list[Letter]:

@@ -1,11 +1,13 @@
-"""How hard a Dutch page reads: Flesch's measure with Douma's numbers, and the longest sentence.
+"""How hard a page reads: Flesch's measure, for Dutch with Douma's numbers, and the longest sentence.
 
 Douma (1960): 206.84 - 0.93 x words per sentence - 77 x syllables per word. 60 and more is plain, 80 and more is easy.
+Flesch (1948), for English: 206.835 - 1.015 x words per sentence - 84.6 x syllables per word, on the same scale.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -14,6 +16,9 @@ APART = frozenset({"p", "li", "h1", "h2", "h3", "label", "legend", "dt", "dd", "
 
 SILENT = frozenset({"script", "style", "head", "svg"})
 VOWELS = re.compile(r"ij|[aeiouyáàâäéèêëíìîïóòôöúùûü]+", re.IGNORECASE)
+ENGLISH_VOWELS = re.compile(r"[aeiouy]+", re.IGNORECASE)
+ENGLISH_SILENT = re.compile(r"[^aeiouyl]e$|[^aeiouytd]e[sd]$|[aeiouy]le$", re.IGNORECASE)
+"""How an English word ends whose last vowel is not heard: made, liked, while."""
 ABBREVIATED = re.compile(r"\b(\d+)\.(\d)")
 
 
@@ -72,11 +77,25 @@ def syllables(word: str) -> int:
     return max(1, len(VOWELS.findall(word)))
 
 
-def read(html: str) -> Reading:
-    """Measure a page."""
+def english_syllables(word: str) -> int:
+    """Syllables of an English word, by its groups of vowels that are heard."""
+    return max(1, len(ENGLISH_VOWELS.findall(word)) - bool(ENGLISH_SILENT.search(word)))
+
+
+def _measured(html: str, whole: float, sentence: float, syllable: float, count: Callable[[str], int]) -> Reading:
     sentences = sentences_of(html)
-    words = [word for sentence in sentences for word in words_of(sentence)]
+    words = [word for one in sentences for word in words_of(one)]
     per_sentence = len(words) / len(sentences)
-    per_word = sum(map(syllables, words)) / len(words)
+    per_word = sum(map(count, words)) / len(words)
     longest = max(sentences, key=lambda one: len(words_of(one)))
-    return Reading(206.84 - 0.93 * per_sentence - 77 * per_word, longest)
+    return Reading(whole - sentence * per_sentence - syllable * per_word, longest)
+
+
+def read(html: str) -> Reading:
+    """Measure a Dutch page."""
+    return _measured(html, 206.84, 0.93, 77, syllables)
+
+
+def read_english(html: str) -> Reading:
+    """Measure an English page."""
+    return _measured(html, 206.835, 1.015, 84.6, english_syllables)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast, build, build_other_school, build_stranger
+from tests.remembered import remembered
 from workflows import clock, commands
 from workflows.models import Case
-from workflows.schooldays import SchoolCalendar
+from workflows.schooldays import AMSTERDAM, SchoolCalendar
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
+"""A school day; what is the day after tomorrow is one too."""
 
 ASSESSED = {
     "severity": 3, "scope": "school_related", "capacity": "personal", "published": True, "possibly_criminal": False,
@@ -43,6 +49,18 @@ class Story:
         return reverse("kc_workflows:step", args=[self.measure.key, step])
 
 
+def as_user(user: Any) -> Client:
+    """Return a browser in which this user is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(response: Any) -> str:
+    """Return a page as one line, to look for words in."""
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
 def opened(cast: Cast, **data: Any) -> Case:
     """Let the mentor open a case about the pupil."""
     given = {
@@ -57,6 +75,7 @@ def school_day(cast: Cast, after: int) -> date:
     return SchoolCalendar(cast.school).next(clock.today() + timedelta(days=after - 1))
 
 
+@remembered
 def tell(key: str = "groningen", sector: str = "vo") -> Story:
     """Play the story at a school that follows this protocol."""
     today = clock.today()

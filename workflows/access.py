@@ -6,11 +6,12 @@ never from the platform's course roles, never from superuser status.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -99,6 +100,68 @@ def visible_to(user: Any) -> QuerySet[Incident]:
     return seen_by(user.pk, standing_of(user, today), today)
 
 
+REGISTERS: Mapping[str, frozenset[str]] = {
+    "consent": frozenset({"director", "board", "dpo", "coordinator", "administrator", "communications", "mediamaster"}),
+    "friend_request": frozenset({"director", "board", "dpo", "coordinator"}),
+    "account": frozenset({"director", "board", "dpo", "coordinator", "ict_coordinator", "communications", "administrator"}),
+}
+"""Roles that see every consent, connection or account of their school."""
+
+
+def visible_roots(user: Any, *case_types: str) -> QuerySet[Case]:
+    """Return the consents, connections or accounts that `user` may see today.
+
+    - whoever holds a role of `REGISTERS`: those of the school;
+    - consent: a mentor those of the pupils of the own groups; everybody those about themselves;
+    - connection: a mediamaster the requests to the school's page; a member of staff the own ones, but not
+      what a pupil or parent told about them; a pupil those they declared;
+    - account: a member of staff the own ones, and those in use.
+
+    A parent sees what concerns a child behind the personal link, never here. A pupil sees what is about themselves, and of
+    connections those they told of, never one that somebody else declared.
+
+    Args:
+        case_types: of `consent`, `friend_request` and `account`.
+    """
+    if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+        return Case.objects.none()
+    today = clock.today()
+    standing = standing_of(user, today)
+    seen = Q(pk__in=[])
+    for case_type in case_types:
+        seen |= Q(type=case_type) & _root_sight(user, case_type, standing, today)
+    return Case.objects.filter(seen, type__in=case_types)
+
+
+def _root_sight(user: Any, case_type: str, standing: Iterable[Standing], today: date) -> Q:
+    """Return which consents, connections or accounts somebody with this standing sees."""
+    seen = Q(pk__in=[])
+    for one in standing:
+        here = Q(school_id=one.school)
+        own = Q(person__user=user)
+        if case_type != "consent":  # what a pupil or parent told about somebody is not for that somebody
+            own = Q(opened_by__user=user) | own & (Q(opened_by=None) | Q(opened_by__kind="employee"))
+        seen |= here & own
+        if one.roles & REGISTERS[case_type]:
+            seen |= here
+        elif case_type == "consent" and one.groups:
+            seen |= here & Q(person__in=Enrolment.objects.filter(Dated.active(today), group_id__in=one.groups).values("person"))
+        elif case_type == "friend_request" and "mediamaster" in one.roles:
+            seen |= here & Q(facts__target_account="school_page")
+        elif case_type == "account":
+            seen |= here & Q(state="approved")
+    whose = {"consent": "person", "friend_request": "opened_by"}.get(case_type)
+    if whose is not None:
+        seen |= Q(Exists(Enrolment.objects.filter(Dated.active(today), person=OuterRef(whose), person__user=user)))
+    return seen
+
+
+def may_see(user: Any, root: Case) -> bool:
+    """Whether `user` may see this incident, consent, connection or account today."""
+    rows: QuerySet[Any] = visible_to(user) if root.type == "incident" else visible_roots(user, root.type)
+    return rows.filter(pk=root.pk).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What somebody is as staff of one school on a day: roles, and the groups they are mentor of."""
@@ -180,12 +243,15 @@ class Sight:
 def sight_of(user: Any, incident: Case) -> Sight:
     """Return whose names `user` sees in `incident`, which must be visible to them.
 
-    In a case across groups each mentor sees the own pupils, until the director shares the case (a `reader`, or an owner).
+    In a case across groups each mentor sees the own pupils, until the director shares the case (a `reader`, or an owner). Of a
+    consent, connection or account staff who may see it see everybody in it: they see those of their own pupils alone.
     """
     roles = roles_of(user, incident.school)
     today = clock.today()
     if not roles:
         return Sight(False, False, frozenset(Person.objects.filter(user=user, school=incident.school).values_list("pk", flat=True)))
+    if incident.type != "incident":
+        return Sight(True, True, frozenset())
     person = person_of(user, incident.school)
     wide = roles & (set(WHOLE_SCHOOL) | set(STAFF_CASES) | {"communications"})
     if wide or incident.owner_id == user.pk or (person and incident.opened_by_id == person.pk):
@@ -229,6 +295,12 @@ def guardians_of(pupil: Person, on: date | None = None) -> list[Person]:
     """Return the guardians of `pupil` who have authority today; nobody whose authority is unknown, limited or absent."""
     ties = Guardianship.objects.filter(Dated.active(on or clock.today()), pupil=pupil, authority=Authority.YES)
     return [tie.guardian for tie in ties.select_related("guardian").order_by("pk")]
+
+
+def board_readers(incident: Case) -> list[Any]:
+    """Return the users who may open an incident on the hard route today: the board's named persons, without whom it is about."""
+    users = get_user_model().objects.filter(pk__in=holders_of(incident.school, "board")).order_by("pk")
+    return [user for user in users if visible_to(user).filter(pk=incident.pk).exists()]
 
 
 def holders_of(school: School, *roles: str) -> frozenset[int]:

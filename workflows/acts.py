@@ -13,21 +13,21 @@ from functools import wraps
 from typing import Any, ParamSpec, cast
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from workflows import clock, consequences, log, protocol
+from workflows import clock, consequences, log, protocol, roots, words
 from workflows.actors import actor_of
 from workflows.data import NOT_KEPT, Data, InvalidData, read
 from workflows.facts import Loaded, load, to_json, typed
-from workflows.forecasts import plain, stand_in_denials, withdraw_denials
+from workflows.forecasts import no_measure, stand_in_denials, twin_denials, withdraw_denials
 from workflows.guards import Actor, Facts
 from workflows.machine import Asking, Change, StepDenied
-from workflows.models import Case, Involvement, Letter, LogEntry, Person, School, Submission
-from workflows.prepared import Prepared, insert, update
+from workflows.models import CASE_TYPES, Case, Involvement, Letter, LogEntry, Person, School, Submission
+from workflows.prepared import Prepared, insert, new, one_cursor, stored, update
 from workflows.protocol import Denial
-from workflows.sentences import gettext_noop
-from workflows.vocabulary import SEXUAL_CATEGORIES, STEPS
+from workflows.situation import SUSPENSIONS
+from workflows.vocabulary import SEXUAL_CATEGORIES, STEPS, case_type_of
 
 P = ParamSpec("P")
 
@@ -56,12 +56,16 @@ class Outcome:
 
 @dataclass(slots=True)
 class Act:
-    """One command under way: the locked root, what is known about it, who acts, what was given."""
+    """One command under way: the locked root, what is known about it, who acts, what was given.
+
+    `reasons` are those of the `answers` that the step just taken asked for; nothing else is written down.
+    """
 
     loaded: Loaded
     actor: Actor
     person: Person | None
     answers: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
     advice: list[Denial] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     told: list[Person] = field(default_factory=list)
@@ -89,7 +93,7 @@ def act_once(command: Callable[P, Outcome]) -> Callable[P, Outcome]:
         if kwargs.get("key") is not None:
             kwargs["key"] = _key_of(kwargs["key"], kwargs.get("by"))
         try:
-            with transaction.atomic():
+            with transaction.atomic(), one_cursor():
                 return command(*args, **kwargs)
         except (StepDenied, StalePage, InvalidData, IntegrityError):
             if done := _outcome_of(kwargs.get("key")):
@@ -113,20 +117,24 @@ def _outcome_of(key: object) -> Outcome | None:
     return Outcome(case=typed(done.entry.case), entry=done.entry, letters=tuple(done.entry.queued_letters.all()), repeated=True)
 
 
+RULED_BY = ("name", "slug", "key", "sector", "legal_form", "settings")
+"""What rules ask about a school; the rest of its row is for letters, and loaded when a step sends one."""
+_FOR_LETTERS = [field.name for field in School._meta.concrete_fields if field.name not in ("id", *RULED_BY)]
 
 
 def _locked(root_id: int) -> QuerySet[Case, Any]:
-    """Lock a root alone: its school comes along where a join leaves the school's row free (MariaDB would lock both)."""
+    """Lock a root alone and read its school: by a join that leaves the school's row free, or, as MariaDB's would lock both, by subqueries."""
     rows = Case.objects.filter(pk=root_id)
     if connection.features.has_select_for_update and not connection.features.has_select_for_update_of:
-        return rows.select_for_update()
-    return rows.select_for_update(of=("self",)).select_related("school").defer("school__logo")
+        school = School.objects.filter(pk=OuterRef("school"))
+        one: QuerySet[Case, Any] = rows.select_for_update().annotate(**{f"school_{name}": Subquery(school.values(name)) for name in RULED_BY})
+        return one
+    return rows.select_for_update(of=("self",)).select_related("school").defer(*(f"school__{name}" for name in _FOR_LETTERS))
 
 
 _LOCKED = Prepared(_locked, int)
-_SCHOOL = Prepared(lambda school: School.objects.defer("logo").filter(pk=school), int)
 
-KEPT = ("state", "facts", "person", "owner", "changed_at", "closed_at", "restricted", "log_count", "log_head")
+KEPT = ("state", "facts", "person", "until", "owner", "changed_at", "closed_at", "restricted", "log_count", "log_head")
 """What a step may change in a case's row."""
 
 
@@ -135,10 +143,10 @@ def begin(case: Case, by: Any, answers: Mapping[str, str] | None) -> tuple[Act, 
     root_pk = case.parent_id or case.pk
     (root,) = map(typed, _LOCKED(root_pk))
     if not Case.school.is_cached(root):
-        (root.school,) = _SCHOOL(root.school_id)
-    loaded = load(root, ahead=False)
-    actor, person = actor_of(by, root.school)
-    act = Act(loaded, actor, person, answers or {})
+        root.school = stored(School, id=root.school_id, **{name: getattr(root, f"school_{name}") for name in RULED_BY})
+    loaded = load(root, ahead=False, by=by)
+    actor, person = actor_of(by, root.school, loaded.staff)
+    act = Act(loaded, loaded.next_level(actor) or actor, person, answers or {})
     if case.pk is None:
         case.parent, case.school = root, root.school
         return act, case
@@ -165,13 +173,18 @@ def read_step(step: str, data: Mapping[str, Any], school: School, found: protoco
     spec = STEPS.get(step)
     if spec is None:
         raise InvalidData({"step": _("There is no step “%(name)s”.") % {"name": step}})
-    return read(data, spec.fields, spec.required, school=school, local_categories=tuple(found.categories))
+    return read(data, spec.fields, spec.required, school=school, local_categories=tuple(found.categories), case_type=case_type_of(step))
 
 
 def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     """Ask the protocol and make the transition; raise with every reason."""
     asking = Asking(act.loaded.protocol, asked, act.answers)
-    extra = stand_in_denials(act.loaded, step) + consequences.lacking_in_letters(asking, act.root.school)
+    first = given.facts.get("first_day")
+    if first is not None and asked.get("kind") in SUSPENSIONS and not act.loaded.calendar.is_school_day(first):
+        given.missing["first_day"] = _("There is no school on that day. The next school day is %(day)s.") % {
+            "day": words.day(act.loaded.calendar.on_or_after(first))
+        }
+    extra = stand_in_denials(act.loaded, step) + consequences.lacking_in_letters(asking, act.root.school) + twin_denials(case, step)
     if step == "incident.withdraw":
         extra += withdraw_denials(act.loaded, act.actor)
     if step == "incident.sanction":
@@ -182,6 +195,7 @@ def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
     if given.missing:
         raise InvalidData(given.missing)
     act.advice += asking.advice()
+    act.reasons = asking.reasons()
     if step.startswith("record."):
         return Change(case.state, case.state)
     method = cast(Callable[[Asking], Change], getattr(case, step.split(".", 1)[1]))
@@ -195,7 +209,7 @@ def _impose_approved(act: Act, given: Data) -> tuple[Denial, ...]:
     """
     measures = [child for child in act.loaded.children if child.type == "measure" and child.state == "approved"]
     if not measures:
-        return (plain(gettext_noop("No measure has been approved yet.")),)
+        return (no_measure(act.loaded),)
     told = {name: value for name, value in {**given.facts, **given.words}.items() if name != "reason"}
     refused: tuple[Denial, ...] = ()
     for measure in measures:
@@ -213,9 +227,11 @@ def child_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> Non
     asked = act.facts(child, step, given.as_facts())
     change = take(act, child, step, asked, given)
     keep(act, child, step, given, asked)
+    if child.pk is None:
+        child.save(force_insert=True)
     entry = write(act, child, step, given, change)
     _follow(act, child, entry, asked)
-    act.loaded = load(act.root)
+    act.loaded = load(act.root, ahead=False)
 
 
 def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bool:
@@ -230,8 +246,21 @@ def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bo
     return True
 
 
+def open_track(act: Act, step: str, data: Mapping[str, Any]) -> bool:
+    """Let the system open a track of the root, if nothing but roles stands in its way; return whether it did."""
+    case_type = case_type_of(step)
+    child = CASE_TYPES[case_type](
+        school=act.root.school, type=case_type, parent=act.root, person=act.root.person, opened_at=clock.now(), changed_at=clock.now(),
+        pins=act.root.pins,
+    )  # fmt: skip
+    return system_step(act, child, step, data)
+
+
 def keep(act: Act, case: Case, step: str, given: Data, asked: Facts) -> None:
     """Put on the case what the step told about it."""
+    if case.type in roots.TOPIC:
+        roots.keep(case, given, act.loaded.protocol, asked)
+        return
     facts = {name: value for name, value in given.facts.items() if name not in NOT_KEPT}
     if step == "incident.triage":
         who = protocol.expected_roles(act.loaded.protocol, replace(asked, step="measure.approve"))
@@ -271,15 +300,21 @@ def involve(root: Case, roles: Mapping[int, frozenset[str]]) -> None:
                 row.save(update_fields=["masked"])
 
 
-def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -> LogEntry:
-    """Write the log entry of a step or milestone."""
+def entry_facts(given: Data) -> dict[str, Any]:
+    """Return what the log keeps of a step: its facts, and the ids of the people named in it."""
     facts = {name: to_json(name, value) for name, value in given.facts.items() if name != "happened"}
     if ids := {name: [p.pk for p in people] for name, people in given.people.items() if name != "person"}:
         facts["people"] = ids
+    return facts
+
+
+def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -> LogEntry:
+    """Write the log entry of a step or milestone."""
+    facts = entry_facts(given)
     if writes := consequences.milestone_of(step, case):
         facts["writes"] = writes
     words = dict(given.words)
-    for article, reason in act.answers.items():
+    for article, reason in act.reasons.items():
         if reason.strip():
             words[f"answer:{article}"[:60]] = reason.strip()
     person = given.person or case.person or (consequences.only_suspect(act.loaded, case) if facts.get("writes") else None)
@@ -303,15 +338,18 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
     act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
     act.letters += consequences.queue_letters(act.loaded, case, entry, asked)
     act.told += consequences.tell(act.loaded, case, entry, asked)
+    consequences.ask_on_desk(act.loaded, entry, asked)
 
 
 def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str | None) -> Outcome:
     """Do what follows from the entry, fulfil duties, settle what is settled, and save the root."""
     root = act.root
     if asked is None:
-        act.loaded = load(root)
+        act.loaded = load(root, ahead=False)
     else:
         _follow(act, case, entry, asked)
+    if (places := consequences.to_take_down(act.loaded, entry)) is not None:
+        open_track(act, "takedown.request", {"asks": "withdraw_publication", "published": True, "where": places})
     for child in act.loaded.children:
         if child.type == "takedown" and child.state in ("removed", "corrected"):
             system_step(act, child, "takedown.settle", {})
@@ -319,5 +357,5 @@ def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str 
     root.changed_at = clock.now()
     update(root, *KEPT)
     if key is not None:
-        insert([Submission(key=str(key), entry=entry, at=clock.now())])
+        insert([new(Submission, key=str(key), entry_id=entry.pk, at=clock.now())])
     return Outcome(case=case, entry=entry, advice=tuple(act.advice), letters=tuple(act.letters), told=tuple(act.told))

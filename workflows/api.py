@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workflows import commands, queries
+from workflows import commands, module, queries
+from workflows.assigned import go_elsewhere, led_to
 from workflows.commands import (
     ANONYMOUS,
     SYSTEM,
@@ -30,11 +31,17 @@ from workflows.course_page import (
     school_of_course,
     staff_page,
 )
+from workflows.lesson_files import hand_over as hand_over_lessons
+from workflows.lesson_measures import complete_measures
+from workflows.lesson_progress import Mark, OutOfTurn, Progress, Turn
+from workflows.lessons import LANGUAGES, LEVELS, Scene, Unit
+from workflows.module import Awaited, Learning
 from workflows.queries import (
     approvals,
     cases_for,
     count_waiting,
     desk,
+    log_export,
     log_read,
     people_of,
     person_of,
@@ -46,12 +53,16 @@ from workflows.queries import (
     tick_late,
     timeline,
     visible_to,
+    who_reads,
 )
+from workflows.words import in_language
 
 __all__ = [
-    "ANONYMOUS", "ROLES", "SYSTEM", "InvalidData", "Outcome", "Place", "StalePage", "StepDenied", "approvals", "cases_for",
-    "commands", "correct_person", "count_waiting", "denials", "denials_loaded", "desk", "erase_words", "hand_over_case",
-    "log_read", "open_case", "open_child", "people_of", "perform", "person_of", "place_in", "pupil_page", "queries",
-    "readers_of", "reasons", "record", "retract", "roles_of", "roster", "school_of_course", "schools_of", "sight_of",
-    "staff_page", "tick_late", "timeline", "visible_to",
+    "ANONYMOUS", "LANGUAGES", "LEVELS", "ROLES", "SYSTEM", "Awaited", "InvalidData", "Learning", "Mark", "OutOfTurn", "Outcome", "Place",
+    "Progress", "Scene", "StalePage", "StepDenied", "Turn", "Unit", "approvals", "cases_for", "commands",
+    "complete_measures", "correct_person", "count_waiting", "denials", "denials_loaded", "desk",
+    "erase_words", "go_elsewhere", "hand_over_case", "hand_over_lessons", "in_language", "led_to", "log_export", "log_read", "module",
+    "open_case", "open_child", "people_of", "perform", "person_of", "place_in", "pupil_page", "queries", "readers_of",
+    "reasons", "record", "retract", "roles_of", "roster", "school_of_course", "schools_of", "sight_of", "staff_page",
+    "tick_late", "timeline", "visible_to", "who_reads",
 ]  # fmt: skip

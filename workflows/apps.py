@@ -24,13 +24,19 @@ class WorkflowsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the boot checks, which name what is wrong with packs and settings; deliver by Celery where that is on."""
+        """Register the boot checks, which name what is wrong with packs and settings; deliver by Celery where that is on.
+
+        The secrets of personal links are kept out of the logs of whatever serves the pages.
+        """
         from importlib.util import find_spec
 
         if find_spec("workflows.checks") is not None:
             import workflows.checks  # noqa: F401 - imported for its registrations
         from django.conf import settings
 
+        from workflows.quiet import keep_quiet
+
+        keep_quiet()
         if getattr(settings, "KC_USE_CELERY", False):
             from workflows.delivery import tasks
 

@@ -14,7 +14,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from workflows import clock, protocol
+from workflows import clock, lesson_files, lessons, protocol
+from workflows.pinned import articles_carried
 
 
 def _folders() -> list[Path]:
@@ -36,6 +37,25 @@ def packs_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     ]
     problems = [problem for path in protocol.all_packs(_folders()) for problem in protocol.check_file(path, _folders())]
     return [*found, *(_error(problem) for problem in dict.fromkeys(problems))]
+
+
+@register("lessons")
+def lessons_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """kc.W002: a lesson with a fault; kc.W003: a folder of lessons that is not there.
+
+    Warnings: the lesson is left out, and must not keep a school from its cases.
+    """
+    hint = "Make it, or take it out of the settings."
+    found: list[CheckMessage] = [
+        Warning(f"KC_LESSON_DIRS: there is no folder “{folder}”.", hint=hint, id="kc.W003")
+        for folder in map(Path, getattr(settings, "KC_LESSON_DIRS", []))
+        if not folder.is_dir()
+    ]
+    problems = lessons.load(lessons.files(lesson_files.folders()), articles_carried()).problems
+    for one in problems:
+        place = f"{one.file}: {one.key}" if one.key else one.file
+        found.append(Warning(f"{place}: {one.message}", hint=one.hint or None, id="kc.W002"))
+    return found
 
 
 @register(Tags.database)

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+"""The clock that every school of this product lives by, whatever TIME_ZONE the host or who looks on has."""
 
 _fixed: ContextVar[datetime | None] = ContextVar("kc_workflows_now", default=None)
 
@@ -18,8 +22,25 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """Return today in the school's time zone (the active Django time zone)."""
-    return timezone.localdate(now())
+    """Return today at the school."""
+    return now().astimezone(AMSTERDAM).date()
+
+
+def local(moment: datetime) -> datetime:
+    """Return a moment as the clock of the school shows it."""
+    return moment.astimezone(AMSTERDAM)
+
+
+def aware(written: datetime) -> datetime:
+    """Return the moment that somebody at the school means by a day and a time without a zone."""
+    return timezone.make_aware(written, AMSTERDAM)
+
+
+@contextmanager
+def school_time() -> Iterator[None]:
+    """Let forms and templates inside the block read and write moments by the school's clock, whatever zone the host is set to."""
+    with timezone.override(AMSTERDAM):
+        yield
 
 
 @contextmanager

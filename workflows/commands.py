@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import clock, consequences
+from workflows import clock, consequences, roots
 from workflows.actors import ANONYMOUS, SYSTEM, actor_of
 from workflows.acts import (
     ROLE_OF_FIELD,
@@ -34,7 +34,7 @@ from workflows.acts import (
 )
 from workflows.corrections import correct_person, erase_words, hand_over_case, retract
 from workflows.data import NOT_KEPT, Data, InvalidData, read
-from workflows.facts import fresh, to_json
+from workflows.facts import fresh, to_json, unopened
 from workflows.forecasts import WITHDRAW_WITHIN, denials, denials_loaded
 from workflows.machine import StepDenied
 from workflows.models import CASE_TYPES, Case, Guardianship, Person, School
@@ -46,20 +46,25 @@ DEFAULTS: Mapping[str, Any] = {"mode": "school", "origin": "report", "confidenti
 
 
 @act_once
-def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapping[str, str] | None = None, key: str | None = None) -> Outcome:
-    """Open an incident (`incident.report`).
+def open_case(
+    *, by: Any, school: School, data: Mapping[str, Any], step: str = "incident.report", answers: Mapping[str, str] | None = None,
+    key: str | None = None,
+) -> Outcome:  # fmt: skip
+    """Open a case that stands by itself: an incident, a consent, a connection or an account.
 
     Args:
-        by: who reports it; `ANONYMOUS` where no name is given.
-        data: fields of `incident.report` in `vocabulary.STEPS`; a reporter's `severity` is kept as a signal only.
+        by: who opens it; `ANONYMOUS` where a reporter gives no name.
+        data: fields of the step in `vocabulary.STEPS`; a reporter's `severity` is kept as a signal only.
+        step: `incident.report`, `consent.request`, `friend_request.declare` or `account.request`.
         answers: reasons by article, for lines that ask for one.
         key: the form's key; the same key again returns what it did the first time.
 
     Raises:
-        InvalidData: a value cannot be read. StepDenied: the protocol refuses.
+        InvalidData: a value cannot be read, or it is no step that opens a case. StepDenied: the protocol refuses.
     """
-    step = "incident.report"
     school = School.objects.select_for_update().get(pk=school.pk)
+    if step != "incident.report":
+        return _open_root(school, step, by, data, answers, key)
     actor, person = actor_of(by, school)
     given = read_step(step, data, school, protocol_for(school, clock.today()))
     roles = roles_in(given)
@@ -100,11 +105,33 @@ def open_case(*, by: Any, school: School, data: Mapping[str, Any], answers: Mapp
     return finish(act, root, entry, asked, key)
 
 
+def _open_root(
+    school: School, step: str, by: Any, data: Mapping[str, Any], answers: Mapping[str, str] | None, key: str | None
+) -> Outcome:  # fmt: skip
+    """Open a consent, a connection or an account at a school whose row is locked."""
+    actor, person = actor_of(by, school)
+    found = protocol_for(school, clock.today())
+    given = read_step(step, data, school, found)
+    root = roots.prepare(school, step, person, given)
+    act = Act(unopened(root, roots.people_of([root], clock.today())[0]), actor, person, answers or {})
+    asked = act.facts(root, step, given.as_facts())
+    change = take(act, root, step, asked, given)
+    seal_packs(act.loaded.protocol)
+    keep(act, root, step, given, asked)
+    if root.type != "consent" and "employee" in actor.roles:
+        root.owner = by.user if isinstance(by, Person) else by
+    root.number = school.last_numbers[root.type] = school.last_numbers.get(root.type, 0) + 1
+    root.save(force_insert=True)
+    school.save(update_fields=["last_numbers"])
+    entry = write(act, root, step, given, change)
+    return finish(act, root, entry, asked, key)
+
+
 def open_child(
     incident: Case, step: str, *, by: Any, data: Mapping[str, Any], answers: Mapping[str, str] | None = None, key: str | None = None,
     seen_version: int | None = None,
 ) -> Outcome:  # fmt: skip
-    """Open a track of an incident: `measure.propose`, `police.consider` or `takedown.request`.
+    """Open a track of an incident: `measure.propose`, `police.consider` or `takedown.request` (also of a consent).
 
     Raises:
         InvalidData, StepDenied, StalePage: see `perform`.
@@ -127,7 +154,7 @@ def perform(
     """Take `step` on `case`. The only way a state changes.
 
     Args:
-        case: an incident, or a track of one.
+        case: one that stands by itself, or a track of it.
         step: `type.step` as in `vocabulary.STEPS`.
         by: who acts.
         data: fields of the step. answers: reasons by article id for lines of strength `answer`.
@@ -141,7 +168,9 @@ def perform(
     act, case = begin(case, by, answers)
     refuse_stale(act.root, seen_version)
     given = read_step(step, data or {}, act.root.school, act.loaded.protocol)
-    if case.type == "measure":
+    if case.type in roots.TOPIC:
+        roots.settle(step, given, act.person, act.root.school)
+    elif case.type == "measure":
         given = _about_somebody(act, case, step, given)
     elif case.pk is None:
         case.person = given.person
@@ -166,23 +195,24 @@ def record(
     incident: Case, milestone: str, *, by: Any, person: Person | None = None, data: Mapping[str, Any] | None = None,
     answers: Mapping[str, str] | None = None, key: str | None = None,
 ) -> Outcome:  # fmt: skip
-    """Record a milestone on an incident: a dated fact about a person that changes no state.
+    """Record a milestone on a case that stands by itself: a dated fact that changes no state.
 
     Args:
-        milestone: a key of `vocabulary.MILESTONES["incident"]`.
+        milestone: a key of `vocabulary.MILESTONES` for its type.
         person: whom it concerns; by default the only one it can concern.
         data: fields of the milestone; `happened` backdates it (default now).
 
     Raises:
         InvalidData, StepDenied: see `perform`.
     """
-    spec = MILESTONES["incident"].get(milestone)
+    spec = MILESTONES.get(incident.type, {}).get(milestone)
     if spec is None:
         raise InvalidData({"milestone": _("There is no milestone “%(name)s”.") % {"name": milestone}})
     step = f"record.{milestone}"
     act, root = begin(incident, by, answers)
     fields = (*spec.fields, "person")
-    given = read({**(data or {}), **({"person": person} if person else {})}, fields, spec.required, school=root.school)
+    told = {**(data or {}), **({"person": person} if person else {})}
+    given = read(told, fields, spec.required, school=root.school, case_type=root.type)
     if spec.person and given.person is None:
         given.people["person"] = [consequences.whom(milestone, act.loaded)]
     if milestone == "parents_informed":

@@ -9,22 +9,21 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows import clock, guards, protocol
-from workflows.access import holders_of, roles_of
+from workflows.access import holders_of, may_see, roles_of
 from workflows.data import Data, InvalidData
+from workflows.decisions import DECISIONS, decidable
 from workflows.facts import Loaded
 from workflows.guards import Facts, Word
 from workflows.letter_fields import lacking
 from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
-from workflows.models.people import Dated
-from workflows.prepared import Prepared, insert, update
+from workflows.prepared import Prepared, insert, new, update
 from workflows.protocol import Denial, Remedy
 from workflows.sentences import gettext_noop, sentence
+from workflows.signing import ASKS
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
 """Milestones that concern whom it was done to, where nobody is named."""
@@ -33,6 +32,8 @@ DECISION_STEPS: Mapping[str, str] = {
     "measure.propose": "measure.approve",
     "incident.escalate": "incident.sanction",
     "police.consider": "police.report",
+    "friend_request.declare": "friend_request.approve",
+    "account.request": "account.approve",
 }
 """After which step somebody else has to decide, and the step they decide with."""
 
@@ -90,7 +91,9 @@ def _letter_facts(facts: Facts) -> dict[str, object]:
 
 
 def school_facts(school: School) -> dict[str, object]:
-    """Return the school's fields a letter may need, by name."""
+    """Return the school's fields a letter may need, by name; a step has loaded those alone about which rules ask."""
+    if lazy := school.get_deferred_fields() - {"logo"}:
+        school.refresh_from_db(fields=lazy)
     return {field.name: getattr(school, field.name) for field in School._meta.concrete_fields if field.name not in ("logo", "settings")}
 
 
@@ -156,19 +159,49 @@ def queue_letters(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> 
     return letters
 
 
+STOPPED = ("withdrawn", "refused", "conflicting")
+"""States in which consent no longer holds because somebody said so."""
+
+
+def to_take_down(loaded: Loaded, entry: LogEntry) -> str | None:
+    """Return where something was published that may not stay, when this entry ended a consent; None when there is nothing to take down.
+
+    Without a recorded place it is empty: somebody looks whether there is one that nobody wrote down.
+    """
+    if loaded.root.type != "consent" or entry.case_id != loaded.root.pk:
+        return None
+    after_term = entry.step == "consent.withdraw" and entry.source == "expired"
+    if not after_term and (entry.target not in STOPPED or entry.source in STOPPED):
+        return None
+    places = [str(record.data.get("where")) for record in loaded.records if record.what == "used"]
+    if entry.source != "granted" and not places:
+        return None
+    waiting = any(child.type == "takedown" and child.state == "requested" for child in loaded.children)
+    return None if waiting else "; ".join(dict.fromkeys(places))
+
+
 def _due(loaded: Loaded, line: protocol.DutyLine, facts: Facts) -> datetime:
     start = clock.now()
     if line.from_field:
         value = facts.get(line.from_field)
         if isinstance(value, date) and not isinstance(value, datetime):
-            start = timezone.make_aware(datetime.combine(value, time(8, 0)))
+            start = clock.aware(datetime.combine(value, time(8, 0)))
     return loaded.calendar.due(start, dict(line.within))
 
 
 def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> list[Duty]:
     """Start the duties of this step, and one for each `recorded` line that was answered with a reason instead."""
+    started = duties_of(loaded, case, entry, facts, answers)
+    insert(started)
+    return started
+
+
+def duties_of(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> list[Duty]:
+    """Return the duties that start with this step, not yet written."""
     started = []
     for line in protocol.duties(loaded.protocol, facts):
+        if line.task == DECISION_STEPS.get(entry.step) and _nobody_decides(loaded, case):
+            continue
         since = entry.n
         if line.since:
             since = next((r.seq for r in facts.records if r.what == f"{case.type}.{line.since}" and r.case == str(case.pk)), entry.n)
@@ -186,7 +219,6 @@ def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answ
                 due_at=loaded.calendar.due(clock.now(), {"school_days": 1}), started_by=entry,
             )
         )  # fmt: skip
-    insert(started)
     return started
 
 
@@ -196,7 +228,7 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
     latest = {record.what: record.seq for record in loaded.records}
     for duty in loaded.duties:
         case = cases[duty.case_id]
-        gone = case.state in ("dismissed", "withdrawn", "rejected")
+        gone = case.state in GONE or (case.type in DECISIONS and case.state == "refused")
         if not gone and latest.get(duty.task, 0) <= duty.since:
             continue  # nothing of the kind was written since: no need to ask about whom
         step, person = loaded.started[duty.started_by_id]
@@ -207,32 +239,54 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
             update(duty, "done_by", "done_at")
 
 
+def ask_on_desk(loaded: Loaded, entry: LogEntry, facts: Facts) -> None:
+    """Queue a mail to whoever is asked and answers on a desk of their own, when a member of staff asks; one a day.
+
+    Parents get theirs with a personal link, from a round or from the page on which links are sent.
+    """
+    if entry.step not in ASKS or entry.by_id is None:
+        return
+    asked = frozenset[str]().union(*(protocol.people_asked(line, facts) for line in protocol.signers(loaded.protocol, facts)))
+    person, now = loaded.root.person, clock.now()
+    if person is None or str(person.pk) not in asked or person.pk == entry.by_id or not (person.has_desk and person.email.strip()):
+        return
+    key = f"{entry.step}:{person.pk}:{clock.today()}"
+    Outbox.objects.get_or_create(key=key, defaults={"kind": "ask", "person": person, "created_at": now, "not_before": now})
+
+
 def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Person]:
     """Queue a mail to who must know: whoever decides next, the owner, and the mentors of the pupils concerned.
 
     The mail says only that there is a message. On the hard route nobody but the board is told.
     """
     root, step = loaded.root, entry.step
-    school = root.school
     receivers: set[int] = set()
     staff: dict[int, Person] = {}
     barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
     if root.restricted:
-        if step in ("incident.report", "incident.triage", "incident.refer"):
-            staff = _deciders(school, {"board"})
+        if step in ("incident.report", "incident.triage", "incident.refer", "correct_person"):
+            staff = _deciders(loaded, {"board"})
     elif step == "incident.report":
         receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors} - barred
         contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
-        staff |= _deciders(school, contact or ({"director"} if not receivers else set()))
+        staff |= _deciders(loaded, contact or ({"director"} if not receivers else set()))
         if not receivers and staff.keys() <= barred:  # whoever is near was kept out: somebody reads a call for help all the same
-            staff |= _deciders(school, {"director"})
+            staff |= _deciders(loaded, {"director"})
             if staff.keys() <= barred:
-                staff |= _deciders(school, {"board"})
+                staff |= _deciders(loaded, {"board"})
         if root.owner_id:
             staff |= owner_of(root)
-    elif step in DECISION_STEPS:
+    elif step in DECISION_STEPS and not _only_noted(loaded, case, entry):
         roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
-        staff = _deciders(school, roles & {"director", "board", "manager"})
+        staff = _deciders(loaded, roles & {"director", "board", "manager"} if root.type == "incident" else _near(roles))
+        if root.type == "incident" and staff and {str(pk) for pk in staff} <= loaded.parties():
+            staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
+    elif any(step in decided for decided in DECISIONS.values()):
+        kept = root.person is not None and not may_see(root.person.user, root)  # told about somebody who may not read it
+        receivers |= {key for key in (None if kept else root.person_id, root.opened_by_id) if key}
+    elif step == "takedown.request" and root.type == "consent":
+        receivers |= {int(record.by) for record in loaded.records if record.what == "used" and record.by}
+        staff = _deciders(loaded, {"director"})
     elif step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
         proposer = facts.proposer
         receivers |= {int(proposer)} if proposer else set()
@@ -242,12 +296,12 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     if others := receivers - silent - staff.keys():
         staff |= {person.pk: person for person in Person.objects.filter(pk__in=others)}
     people = [person for pk, person in sorted(staff.items()) if pk not in silent]
-    now = clock.now()
+    now, payload = clock.now(), {"step": step, "case": str(root.key)}
     insert(
         [
-            Outbox(
-                key=f"mail:{entry.pk}:{person.pk}", kind="mail", root_id=root.pk, person_id=person.pk, payload={"step": step, "case": str(root.key)},
-                created_at=now, not_before=now,
+            new(
+                Outbox, key=f"mail:{entry.pk}:{person.pk}", kind="mail", root_id=root.pk, person_id=person.pk,
+                payload=payload, created_at=now, not_before=now,
             )
             for person in people
         ]
@@ -255,18 +309,6 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     return people
 
 
-_TOLD = ("director", "board", "manager", "confidential_counsellor")
-"""Roles that are told of a step because somebody has to act on it."""
-
-_member = "user__kc_memberships__"
-_DECIDERS = Prepared(
-    lambda school, day: Person.objects.filter(
-        Q(**{f"{_member}role__in": _TOLD}) | Q(**{f"{_member}acting_for__in": _TOLD}), Dated.active(day, _member), school=school,
-        **{f"{_member}school": school},
-    ).annotate(role=F(f"{_member}role"), acting_for=F(f"{_member}acting_for"))
-    .only("school", "user", "kind", "given_name", "family_name").order_by("pk"),
-    int, date,
-)  # fmt: skip
 _OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)
 
 
@@ -277,12 +319,32 @@ def holders(school: School, roles: Iterable[str]) -> set[int]:
     return set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
 
 
-def _deciders(school: School, roles: Iterable[str]) -> dict[int, Person]:
-    """As `holders`, for the roles of `_TOLD`: the people themselves, by key."""
+def _only_noted(loaded: Loaded, case: Case, entry: LogEntry) -> bool:
+    """Whether staff noted something about which nobody decides; what a pupil tells is always read by somebody."""
+    return "employee" in entry.by_roles and _nobody_decides(loaded, case)
+
+
+def _nobody_decides(loaded: Loaded, case: Case) -> bool:
+    """Whether it is a connection or an account to which the protocol lets nobody say yes or no."""
+    if case.type not in DECISIONS:
+        return False
+    return not decidable(loaded.for_step(case, DECISIONS[case.type][0], actor=None, data={}), loaded.protocol)
+
+
+def _near(roles: frozenset[str]) -> frozenset[str]:
+    """Of the roles that may decide about a connection or an account those that are asked; the director where any of the staff may."""
+    if "teacher" in roles:
+        return frozenset({"director"})
+    wanted = roles & {"director", "ict_coordinator", "mediamaster", "communications"}
+    return wanted or roles & {"board"}
+
+
+def _deciders(loaded: Loaded, roles: Iterable[str]) -> dict[int, Person]:
+    """As `holders`, for the roles of `actors.TOLD`: the people themselves, by key."""
     wanted = frozenset(roles)
     if not wanted:
         return {}
-    rows = _DECIDERS(school.pk, clock.today())
+    rows = loaded.staff()
     found = {person.pk: person for person in rows if not wanted.isdisjoint((person.role, person.acting_for))}
     return found or {person.pk: person for person in rows if "board" in (person.role, person.acting_for)}
 
@@ -320,6 +382,9 @@ def after_retract(entry: LogEntry) -> None:
         for row in Involvement.objects.filter(case=entry.root, person=entry.person, role="reader"):
             row.delete()
 
+
+GONE = ("dismissed", "withdrawn", "rejected", "expired", "ended", "retired")
+"""States in which what was still to be done about a case need no longer be done."""
 
 CALLED_OFF = ("withdrawn", "rejected", "dismissed")
 """States in which a measure or an incident has come to nothing: what was still to be told of it is not told."""

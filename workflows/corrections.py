@@ -16,6 +16,7 @@ from workflows.forecasts import plain
 from workflows.machine import StepDenied
 from workflows.models import Case, Involvement, Letter, LogEntry, Person, Words
 from workflows.sentences import gettext_noop
+from workflows.vocabulary import STAFF_ROLES
 
 
 @act_once
@@ -48,7 +49,7 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     """Take a person out of a case they were put in by mistake; from now on only the DPO sees that they were.
 
     Args:
-        right: who it should have been, or None.
+        right: who it should have been, or None. Where that takes the hard route, the board's named persons are mailed.
 
     Raises:
         InvalidData: no reason; the person is not in the case; a measure was imposed on them already.
@@ -78,8 +79,15 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     for child in measures:
         if child.state in ("proposed", "approved") and not system_step(act, child, "measure.withdraw", {"reason": reason.strip()}):
             raise InvalidData({"person": _("A measure is still proposed for this person; withdraw it first.")})
-    root.restricted = is_restricted(root.facts.get("category"), load(root).people)
+    act.loaded, before = load(root), root.restricted
+    root.restricted = is_restricted(root.facts.get("category"), act.loaded.people)
+    if root.restricted and not before:  # it takes the hard route from here: the board learns of it as of a report
+        act.told += consequences.tell(act.loaded, root, entry, act.facts(root, "incident.report", {}))
     return finish(act, root, entry, None, key)
+
+
+NO_OWNERS = frozenset({"administrator", "dpo"})
+"""Roles that alone handle no case: who keeps the accounts, and who supervises and so may not decide (AVG article 38(6))."""
 
 
 @act_once
@@ -93,6 +101,8 @@ def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str |
     receiver, person = actor_for(to, root.school)
     if "employee" not in receiver.roles or person is None:
         raise InvalidData({"owner": _("This person holds no role at the school today.")})
+    if not receiver.roles & (frozenset(STAFF_ROLES) - NO_OWNERS):
+        raise InvalidData({"owner": _("This person handles no cases: the administrator and the data protection officer own none.")})
     suspects = {int(one.id) for one in act.loaded.people if "suspect" in one.case_roles}
     if person.pk in act.loaded.barred | suspects or (root.restricted and "board" not in receiver.roles):
         raise InvalidData({"owner": _("This person may not read this case.")})

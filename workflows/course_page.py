@@ -6,28 +6,32 @@ nothing here names a child or says what a case is about: a row is a number, a ta
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, Count, F, FilteredRelation, Max, Q, QuerySet, UUIDField, Value
+from django.db.models import CharField, Count, DateTimeField, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from workflows import clock, protocol, words
+from workflows import clock, opening, protocol, words
 from workflows.access import Standing, seen_by, standing_from, standing_of
+from workflows.assigned import Assigned, assigned_to
+from workflows.deciders import who_decides
+from workflows.decisions import DECISIONS
 from workflows.facts import fresh, protocol_for
 from workflows.guards import Actor, Facts
-from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, School
+from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, ProgrammeItem, School
 from workflows.models.people import Dated
 from workflows.prepared import Prepared
 from workflows.protocol import Denial
-from workflows.queries import OPEN_STATES, duties_of, roster
-from workflows.schooldays import SchoolCalendar
-from workflows.vocabulary import CATEGORIES, FIELDS
+from workflows.queries import APPROVERS, ROOT_TYPES, arrived, duties_of, roster
+from workflows.rules import Setting
+from workflows.schooldays import SchoolCalendar, local_day, school_year
+from workflows.vocabulary import CATEGORIES, FIELDS, OPEN
 
 COMMON: tuple[str, ...] = (
     "cyberbullying", "insult", "image_without_consent", "intimate_image", "impersonation", "threat", "humiliating_video",
@@ -49,9 +53,6 @@ ROLES: Mapping[str, Any] = {
 }
 """Which role a tick stands for, by the field of `incident.report`."""
 
-DECIDERS = frozenset({"director", "board", "manager"})
-"""Roles for whom proposed measures, cases brought to them and letters to approve wait."""
-
 SHOWN = 5
 """Rows on a course page; the rest is a number and a link to the desk."""
 
@@ -72,12 +73,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits: `what` is duty, measure, letter or case; `key` is that of the row its page shows."""
+    """One thing that waits: `what` is duty, measure, letter, case or programme; `key` is that of the row its page shows.
+
+    Of a part of the programme `number` is the name of the group, `key` its id, and `at` the planned day or None.
+    """
 
     what: str
     label: str
     number: str
-    at: datetime
+    at: datetime | None
     late: bool
     key: str
     incident: str
@@ -108,13 +112,14 @@ class OwnCase:
 
 @dataclass(frozen=True, slots=True)
 class PupilPage:
-    """What a pupil finds: who can be asked, who can be kept out, when it is read, and own cases after the talk."""
+    """What a pupil finds: who can be asked, who can be kept out, when it is read, own cases after the talk, lessons they were given."""
 
     categories: Sequence[tuple[str, str]]
     contacts: Sequence[tuple[str, str]]
     excludable: Sequence[tuple[str, str]]
     read_by: date
     cases: Sequence[OwnCase] = field(default_factory=tuple)
+    lessons: Sequence[Assigned] = field(default_factory=tuple)
 
 
 def school_of_course(course_key: str) -> School | None:
@@ -138,45 +143,55 @@ def place_in(user: Any, course_key: str) -> Place | None:
         user: a Django user. Superuser and course staff count for nothing here: only dated rows of the school do.
         course_key: the course's key as text.
     """
-    link = _link(course_key)
-    if link is None or user is None or not user.is_active:
+    if user is None or not user.is_active or not course_key:
         return None
     today = clock.today()
-    rows = _HERE(user.pk, link.school.pk, today)
-    held = [(row.role, row.acting_for, row.mentor_of) for row in rows if row.role]
-    found = [standing_from(link.school.pk, held, today)] if held else [] if rows else standing_of(user, today, link.school)
+    rows = _HERE(user.pk, course_key, today)
+    if rows:
+        school, key = rows[0].school, rows[0].group_key
+        group = Group(pk=key, school_id=school.pk, name=rows[0].group_name) if key is not None else None
+        held = [(row.role, row.acting_for, row.mentor_of) for row in rows if row.role]
+        found = [standing_from(school.pk, held, today)] if held else []
+    else:
+        link = _link(course_key)
+        if link is None:
+            return None
+        school, group, found = link.school, link.group, standing_of(user, today, link.school)
     if found:
-        return Place(link.school, link.group, found[0].roles, found[0].groups)
+        return Place(school, group, found[0].roles, found[0].groups)
     pupil = next((row for row in rows if row.kind == "pupil" and row.enrolled), None)
-    return Place(link.school, link.group, pupil=pupil) if pupil else None
+    return Place(school, group, pupil=pupil) if pupil else None
 
 
 _held = "user__kc_memberships"
 _HERE = Prepared(
-    lambda user, school, day: Person.objects.filter(user=user, school=school).annotate(
-        held=FilteredRelation(_held, condition=Q(**{f"{_held}__school": school}) & Dated.active(day, f"{_held}__")),
+    lambda user, course, day: Person.objects.filter(user=user, school__courses__course_key=course, school__is_active=True).annotate(
+        held=FilteredRelation(_held, condition=Q(**{f"{_held}__school": F("school")}) & Dated.active(day, f"{_held}__")),
         enrolment=FilteredRelation("enrolments", condition=Dated.active(day, "enrolments__")),
         role=F("held__role"), acting_for=F("held__acting_for"), mentor_of=F("held__group"), enrolled=F("enrolment__pk"),
-    ).order_by(),
-    int, int, date,
+        group_key=F("school__courses__group"), group_name=F("school__courses__group__name"),
+    ).select_related("school").defer("school__logo").order_by(),
+    int, str, date,
 )  # fmt: skip
-"""Somebody's row at a school with each role they hold and each place they have in a group today."""
+"""Somebody's row at the school of a course, with that school, each role they hold and each place they have in a group today."""
 
 
 def staff_page(user: Any, place: Place) -> StaffPage:
     """Return what a member of staff finds on the course page."""
-    asked = _asked_by(place.roles, len(place.mentors))
-    rows = asked(user.pk, place.school.pk, clock.today(), *place.mentors)
-    found = [row for row in rows if row[0] != "open"][: COUNTED + 1]
-    kinds = Counter(row[0] for row in found)
-    local = protocol_for(place.school, clock.today()).categories
+    today, here = clock.today(), protocol_for(place.school, clock.today())
+    parts, first = opening.parts_of(here, place.school), opening.first_parts(here, place.school)
+    asked = _asked_by(place.roles, len(place.mentors), len(first))
+    rows = asked(user.pk, place.school.pk, today, *place.mentors, school_year(today), *first)
+    rows = [row for row in rows if row[0] != "programme" or row[2].partition("/")[0] in parts]
+    found = _for_roles([row for row in rows if row[0] != "open"], place.roles)[: COUNTED + 1]
+    local = here.categories
     rare = [(key, words.label("category", key)) for key in CATEGORIES if key not in COMMON]
     rare[-1:-1] = [(key, words.in_language(names)) for key, names in local.items()]
     return StaffPage(
-        waiting=[_row(row) for row in found[:SHOWN]],
+        waiting=[_row(row, parts) for row in found[:SHOWN]],
         total=min(len(found), COUNTED),
         more_than=len(found) > COUNTED,
-        approvals=kinds["measure"],
+        approvals=sum(row[0] == "measure" or (row[0] == "duty" and row[2] in _DECIDED) for row in found),
         open_cases=sum(row[6] for row in rows if row[0] == "open"),
         roster=roster(place.school, place.group) if place.group else [],
         common=[(key, words.label("category", key)) for key in COMMON],
@@ -184,9 +199,26 @@ def staff_page(user: Any, place: Place) -> StaffPage:
     )
 
 
+_DECIDED = frozenset(yes for yes, _no in DECISIONS.values())
+"""Tasks that stand among the approvals, as on the desk: a connection or an account to decide on."""
+
+
+def _for_roles(rows: list[tuple[Any, ...]], roles: frozenset[str]) -> list[tuple[Any, ...]]:
+    """Leave out the proposed measures on which, by their own protocol, others decide; `deciders` says who, as for the desk."""
+    keys = [row[4] for row in rows if row[0] == "measure"]
+    if not keys:
+        return rows
+    measures = list(Case.objects.filter(key__in=keys).select_related("parent", "parent__school", "school", "person"))
+    deciding = who_decides(measures)
+    mine = {str(measure.key) for measure in measures if deciding[measure.pk] & roles}
+    return [row for row in rows if row[0] != "measure" or str(row[4]) in mine]
+
+
 @lru_cache(maxsize=200)
-def _asked_by(roles: frozenset[str], groups: int) -> Prepared:
+def _asked_by(roles: frozenset[str], groups: int, first: int) -> Prepared:
     """Return the query for staff with these roles and so many groups: what waits, and how many cases are open.
+
+    `first` is how many parts of the programme come before the lessons.
 
     What somebody may see makes long queries; their shape depends on the roles alone, so it is compiled once.
     """
@@ -194,35 +226,55 @@ def _asked_by(roles: frozenset[str], groups: int) -> Prepared:
     def seen(user: int, school: int, day: date, *own: int) -> QuerySet[Any]:
         return seen_by(user, [Standing(school, roles, own)], day).filter(school=school)
 
-    def asked(user: int, *rest: Any) -> QuerySet[Any, Any]:
-        found: QuerySet[Any, Any] = _waiting(user, roles, seen(user, *rest)).order_by("w_place", "w_at")
+    def asked(user: int, school: int, day: date, *rest: Any) -> QuerySet[Any, Any]:
+        own, (year, *before) = rest[:groups], rest[groups:]
+        due = _due(school, day, own, year, before) if own else []
+        found: QuerySet[Any, Any] = _waiting(user, school, roles, seen(user, school, day, *own), due).order_by("w_place", "w_at")
         return found[: COUNTED + 2]
 
-    return Prepared(asked, int, int, date, *[int] * groups)
+    return Prepared(asked, int, int, date, *[int] * groups, str, *[str] * first)
 
 
-def _waiting(user: int, roles: frozenset[str], seen: QuerySet[Any]) -> QuerySet[Any, Any]:
+def _due(school: int, day: date, own: Sequence[int], year: str, first: Sequence[str]) -> list[QuerySet[Any, Any]]:
+    """Return what is due of the programme of some groups as rows like those of `_part`: the part and the group's name, the day, the group's id."""
+    items = ProgrammeItem.objects.filter(group__in=own, group__school=school, school_year=year)
+    planned = items.filter(done_on=None, planned_on__lte=day).order_by()
+    found = [_due_rows(planned, Concat(F("item"), Value("/"), F("group__name")), Cast("planned_on", DateTimeField()), F("group_id"))]
+    for key in first:
+        known = items.filter(Q(done_on__isnull=False) | Q(planned_on__isnull=False), group=OuterRef("pk"), item=key)
+        groups = Group.objects.filter(~Exists(known), pk__in=own, school=school).order_by()
+        found.append(_due_rows(groups, Concat(Value(key), Value("/"), F("name")), Value(None, output_field=DateTimeField()), F("pk")))
+    return found
+
+
+def _due_rows(rows: QuerySet[Any], name: Any, at: Any, group: Any) -> QuerySet[Any, Any]:
+    none = Value(None, output_field=UUIDField())
+    what = Value("programme", output_field=CharField())
+    plain: QuerySet[Any, Any] = rows.annotate(
+        w_what=what, w_place=Value(1), w_name=name, w_at=at, w_opened=at, w_key=none, w_root=none, w_number=group
+    ).values_list(*_COLUMNS)
+    return plain
+
+
+def _waiting(user: int, school: int, roles: frozenset[str], seen: QuerySet[Any], due: Sequence[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
     """Return everything that waits for somebody as one query of plain rows, see `_part`, and how many cases are open as a row before them."""
     keys = seen.order_by().values("pk")
-    mine = Q(state="reported") & (Q(owner=user) | Q(owner=None))
-    if roles & DECIDERS:
-        mine |= Q(state="escalated")
+    roots = Q(school=school, type__in=ROOT_TYPES)  # a task about these belongs to a role that sees them all
+    owed = Case.objects.filter(Q(pk__in=keys) | roots).values("pk")
     found = [
-        _part("duty", duties_of(user, roles, keys), name="task", at="due_at", key="case__key", root="root__"),
-        _part("case", Case.objects.filter(mine, pk__in=keys), name="state", at="opened_at", key="key", root=""),
+        _part("duty", duties_of(user, roles, owed), name="task", at="due_at", key="case__key", root="root__"),
+        _part("case", Case.objects.filter(arrived(user, roles), pk__in=keys), name="state", at="opened_at", key="key", root=""),
     ]
-    if roles & DECIDERS:
-        measures = Case.objects.filter(type="measure", state="proposed", parent__in=keys).exclude(opened_by__user=user)
+    measures = Case.objects.filter(type="measure", state="proposed", parent__in=keys).exclude(opened_by__user=user)
+    found.append(_part("measure", measures, name="state", at="opened_at", key="key", root="parent__"))
+    if roles & APPROVERS:
         letters = Letter.objects.filter(root__in=keys, state__in=["draft", "failed"])
-        found += [
-            _part("measure", measures, name="state", at="opened_at", key="key", root="parent__"),
-            _part("letter", letters, name="kind", at="created_at", key="key", root="root__"),
-        ]
-    still_open = seen.filter(state__in=OPEN_STATES).order_by().values("type").annotate(
+        found.append(_part("letter", letters, name="kind", at="created_at", key="key", root="root__"))
+    still_open = seen.filter(state__in=OPEN).order_by().values("type").annotate(
         w_what=Value("open", output_field=CharField()), w_place=Value(-1), w_name=F("type"), w_at=Max("opened_at"),
         w_key=Value(None, output_field=UUIDField()), w_root=Value(None, output_field=UUIDField()), w_number=Count("pk"), w_opened=Max("opened_at"),
     ).values_list(*_COLUMNS)  # fmt: skip
-    together: QuerySet[Any, Any] = found[0].union(*found[1:], still_open, all=True)
+    together: QuerySet[Any, Any] = found[0].union(*found[1:], still_open, *due, all=True)
     return together
 
 
@@ -241,8 +293,12 @@ def _part(what: str, rows: QuerySet[Any], *, name: str, at: str, key: str, root:
 _COLUMNS = ("w_what", "w_place", "w_name", "w_at", "w_key", "w_root", "w_number", "w_opened")
 
 
-def _row(row: tuple[Any, ...]) -> Waiting:
+def _row(row: tuple[Any, ...], parts: Mapping[str, Setting]) -> Waiting:
     what, _place, name, at, key, root, number, opened = row
+    if what == "programme":
+        part, _slash, group = name.partition("/")
+        label = words.in_language({"nl": parts[part].nl, "en": parts[part].en})
+        return Waiting(what, label, group, at, at is not None and local_day(at) < clock.today(), str(number), "")
     if what == "duty":
         label = words.capital(words.label("task", name))
     elif what == "letter":
@@ -250,7 +306,7 @@ def _row(row: tuple[Any, ...]) -> Waiting:
     elif what == "measure":
         label = _("Decide on a proposed measure")
     else:
-        label = _("Assess a new report") if name == "reported" else _("Look at a case that was brought to you")
+        label = words.first_look(name)
     late = what == "duty" and at < clock.now()
     return Waiting(what, label, f"{opened.year}-{number}", at, late, str(key), str(root))
 
@@ -276,12 +332,13 @@ def pupil_page(user: Any, place: Place) -> PupilPage:
         read_by=min(due).date() if due else calendar.next(clock.today()),
         cases=[
             OwnCase(
-                key=str(case.key), is_open=case.state in OPEN_STATES,
+                key=str(case.key), is_open=case.state in OPEN,
                 title=words.in_language(local[case.facts["category"]]) if case.facts.get("category") in local
                 else words.label("category", case.facts.get("category", ""), fallback=_("Case")),
             )
             for case in cases
         ],
+        lessons=assigned_to(user.pk, school.pk),
     )  # fmt: skip
 
 

@@ -6,26 +6,32 @@ a moment in the future, a person of another school. Everything else is a line of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from workflows import clock
-from workflows.models import Person, School
-from workflows.vocabulary import FIELDS, Field
+from workflows import clock, lesson_files, words
+from workflows.models import Case, Person, School
+from workflows.pinned import protocol_for
+from workflows.vocabulary import FIELDS, Field, field_of
 
 PAST_ONLY = frozenset({"happened", "acted_on"})
 """Fields that tell of something that has happened already."""
 
-NOT_KEPT = frozenset({"happened", "person", "channel", "reached", "exclude", "on_behalf_of", "owner", "file", "action", "meeting_at"})
+NOT_KEPT = frozenset({
+    "happened", "person", "channel", "reached", "exclude", "on_behalf_of", "owner", "file", "action", "meeting_at", "answer", "form", "authority",
+    "witness", "language", "text_version",
+})  # fmt: skip
 """Facts that belong to one entry of the log and are no fact of the case afterwards."""
 
-BETWEEN: Mapping[str, tuple[int, int]] = {"severity": (0, 4), "school_days": (1, 400)}
+BETWEEN: Mapping[str, tuple[int, int]] = {"severity": (0, 4), "school_days": (1, 400), "addressees": (0, 1_000_000)}
 """Least and most of a number; one school day is back the same day (design part 4)."""
 
 YES, NO = ("true", "yes", "ja", "on", "1"), ("false", "no", "nee", "off", "0")
@@ -58,16 +64,39 @@ class Data:
     def as_facts(self) -> dict[str, Any]:
         """Return facts, words and ids of people together, as the guards ask for them."""
         ids: dict[str, Any] = {name: tuple(str(p.pk) for p in rows) for name, rows in self.people.items()}
-        for name in ("person", "exclude", "on_behalf_of", "owner"):
-            if name in ids:
-                ids[name] = ids[name][0]
+        ids.update({name: found[0] for name, found in ids.items() if FIELDS[name].kind == "person"})
         return {**dict.fromkeys(self.blank), **self.facts, **self.words, **ids}
 
 
+def to_json(name: str, value: Any) -> Any:
+    """Return `value` of the field `name` as it is kept in a JSON column."""
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Person):
+        return value.pk
+    if isinstance(value, (list, tuple)):
+        return [to_json(name, item) for item in value]
+    return value
+
+
+def from_json(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return kept facts with dates and moments as such, and people by id."""
+    return {name: _READ[name](value) if name in _READ and not isinstance(value, _AS_IT_IS) else value for name, value in facts.items()}
+
+
+_AS_IT_IS = (date, type(None))
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "date": date.fromisoformat, "moment": datetime.fromisoformat, "person": str, "people": lambda keys: tuple(map(str, keys)),
+    "lessons": tuple,
+}  # fmt: skip
+_READ: Mapping[str, Callable[[Any], Any]] = {name: _KINDS[field.kind] for name, field in FIELDS.items() if field.kind in _KINDS}
+
+
 def read(
-    given: Mapping[str, Any], fields: tuple[str, ...], required: tuple[str, ...], *, school: School, local_categories: tuple[str, ...] = ()
-) -> Data:
-    """Read `given` for a step or milestone that takes `fields`.
+    given: Mapping[str, Any], fields: tuple[str, ...], required: tuple[str, ...], *, school: School, local_categories: tuple[str, ...] = (),
+    case_type: str = "incident",
+) -> Data:  # fmt: skip
+    """Read `given` for a step or milestone of `case_type` that takes `fields`.
 
     A field that is given empty counts as left empty on purpose: what the case knew before does not stand in for it.
     Missing required fields are noted in `Data.missing` and not raised: the protocol is asked first, as it may have a better
@@ -85,10 +114,14 @@ def read(
         if value is None or value == "" or value == [] or value == ():
             data.blank.append(name)
             continue
-        spec = FIELDS[name]
+        spec = field_of(case_type, name)
         try:
             if spec.kind in ("person", "people"):
                 data.people[name] = _people(value, school)
+            elif spec.kind == "lessons":
+                data.facts[name] = _lessons(value, given.get("lesson_level"), school)
+            elif spec.kind == "case":
+                data.facts[name] = _case(value, name, school)
             elif spec.is_words:
                 text = str(value).replace("\x00", "").strip()
                 if text:
@@ -138,15 +171,46 @@ def _fact(spec: Field, value: Any, local_categories: tuple[str, ...]) -> Any:
             if not 2000 <= moment.year < 2100:
                 raise ValueError(_("This date cannot be right."))
             if timezone.is_naive(moment):
-                moment = timezone.make_aware(moment)
+                moment = clock.aware(moment)
             if spec.name in PAST_ONLY and moment > clock.now():
                 raise ValueError(_("This moment has not come yet."))
             return moment
+        case "code":
+            if not re.fullmatch(r"[\w.:/+-]{1,64}", str(value), re.ASCII):
+                raise ValueError(_("“%(value)s” is not such a mark.") % {"value": str(value)[:64]})
+            return str(value)
         case _:
             text = str(value)
             if text not in spec.choices and text not in local_categories:
                 raise ValueError(_("“%(value)s” is not one of the choices.") % {"value": text})
             return text
+
+
+def _lessons(value: Any, level: Any, school: School) -> tuple[str, ...]:
+    """Return keys of lessons that the school teaches, of one level, in the order of the library."""
+    wanted = {str(one) for one in value} if isinstance(value, (list, tuple, set)) else {str(value)}
+    found = lesson_files.units(wanted)
+    if len(found) < len(wanted):
+        unknown = sorted(wanted - {unit.key for unit in found})
+        raise ValueError(_("There is no lesson “%(name)s”.") % {"name": unknown[0][:60]})
+    if len({*(str(unit.level) for unit in found), str(level or found[0].level)}) > 1:
+        raise ValueError(_("Choose lessons of the level you chose."))
+    carried = protocol_for(school, clock.today()).articles
+    if untaught := [unit for unit in found if not unit.at_school(carried).scenes]:
+        name = words.in_language(untaught[0].title)
+        raise ValueError(_("Your school does not teach the lesson “%(name)s”: its protocol lacks the rules.") % {"name": name})
+    return tuple(unit.key for unit in found)
+
+
+def _case(value: Any, case_type: str, school: School) -> str:
+    """Return the key of a case of this type (the field's name) at the school."""
+    try:
+        key = value.key if isinstance(value, Case) else UUID(str(value))
+    except ValueError:
+        key = None
+    if key is None or not Case.objects.filter(key=key, type=case_type, school=school).exists():
+        raise ValueError(_("This is not known at the school."))
+    return str(key)
 
 
 def _is_key(given: object) -> bool:

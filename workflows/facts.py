@@ -7,7 +7,7 @@ one load serves the forecast of every step of an incident.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, partial
@@ -15,41 +15,26 @@ from typing import Any
 
 from django.db.models import FilteredRelation, Q
 
-from workflows import clock, guards, protocol
-from workflows.actors import actor_for
+from workflows import clock, guards, protocol, roots
+from workflows.actors import actor_for, staff_at
+from workflows.data import from_json, to_json
 from workflows.involved import load_people, people_in
-from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Person, School
+from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, School
 from workflows.pinned import pins_for, protocol_dirs, protocol_for, protocol_of
-from workflows.prepared import Prepared
+from workflows.prepared import Prepared, stored
 from workflows.schooldays import SchoolCalendar
-from workflows.vocabulary import FIELDS, STEPS
+from workflows.shapes import LIVE
+from workflows.situation import involved
+from workflows.vocabulary import STEPS
 
 POSTERS = frozenset({"suspect", "participant", "sharer"})
 """Roles of those who can be asked to take something down."""
 
+COUNTED = ("record.used", protocol.RECOUNT)
+"""What is asked of a consent as its answers count today, whatever was stored."""
+
 STEP_LOCAL = frozenset({"reason", "note"})
 """Words that belong to the step they were written with and are no fact of the case afterwards."""
-
-
-def to_json(name: str, value: Any) -> Any:
-    """Return `value` of the field `name` as it is kept in a JSON column."""
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, Person):
-        return value.pk
-    if isinstance(value, (list, tuple)):
-        return [to_json(name, item) for item in value]
-    return value
-
-
-def from_json(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return kept facts with dates and moments as such."""
-    kinds = {name: FIELDS[name].kind for name in facts if name in FIELDS}
-    read = {"date": date.fromisoformat, "moment": datetime.fromisoformat}
-    return {
-        name: read[kinds[name]](value) if isinstance(value, str) and kinds.get(name) in read else value
-        for name, value in facts.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +51,41 @@ class Loaded:
     started: Mapping[int, tuple[str, int | None]]
     unfiled: Mapping[str, int]
     sent: Callable[[], bool]
+    staff: Callable[[], list[Any]]
     calendar: SchoolCalendar
     barred: frozenset[int] = frozenset()
 
-    def for_step(
-        self, case: Case, step: str, *, actor: guards.Actor | None, data: Mapping[str, Any], now: datetime | None = None
-    ) -> guards.Facts:
+    def for_step(self, case: Case, step: str, *, actor: guards.Actor | None, data: Mapping[str, Any], now: datetime | None = None) -> guards.Facts:
         """Return the facts of `step` on `case` (the root or one of its children, saved or not)."""
         moment = now or clock.now()
         child = case.parent_id is not None
+        root_type = self.root.type
+        today = clock.today() if now is None else moment.date()
         own = self._facts_of(case)
-        extra = self._derived(case, {**own, **data})
+        known = {**own, **data}
+        extra = self._derived(case, known)
         persons = self.people
         suspects = tuple(p.id for p in persons if "suspect" in p.case_roles)
-        about = case.person_id if child and case.type == "measure" else data.get("person") if step.startswith("record.") else None
+        if root_type != "incident":  # of a consent withdrawn, nobody is asked to take down what the school published
+            about = None if child else case.person_id
+        else:
+            about = case.person_id if child and case.type == "measure" else data.get("person") if step.startswith("record.") else None
         if case.type == "takedown" and any(p.id == str(case.person_id) and p.case_roles & POSTERS for p in persons):
             about = case.person_id  # one of several was asked: the letter is not for the others
         if about and not any(p.id == str(about) for p in persons):
             persons = (*persons, *load_people(self.root.school, {int(about): frozenset()}, moment.date()))
-        return guards.Facts(
+        found = guards.Facts(
             step=step,
             case_type=case.type,
             case_id=str(case.pk or "new"),
-            by=actor,
+            by=self.next_level(actor),
             now=moment,
-            today=clock.today() if now is None else moment.date(),
+            today=today,
             sector=self.root.school.sector,
             legal_form=self.root.school.legal_form,
             data={**data, **extra},
-            case={**own, "state": case.state},
-            incident={**self._facts_of(self.root, inherited=True), "state": self.root.state} if child else {},
+            case={**own, "state": roots.state_of(case, today)},
+            incident={**self._facts_of(self.root, inherited=True), "state": roots.state_of(self.root, today)} if child else {},
             people=persons,
             subjects=(str(about),) if about else suspects,
             records=self.records,
@@ -105,10 +95,36 @@ class Loaded:
                 guards.OpenDuty(task=duty.task, due=duty.due_at, owner=duty.owner or None, case=str(duty.case_id))
                 for duty in self.duties if duty.owner
             ),
-            settings=self.root.school.settings,
+            settings=self.protocol.answered(self.root.school.settings),
             proposer=next((r.by for r in self.records if r.what == "measure.propose" and r.case == str(case.pk)), None),
             reporter=str(self.root.opened_by_id) if self.root.opened_by_id else None,
+            root=root_type,
+            names=roots.names_of(case, known),
         )  # fmt: skip
+        return replace(found, case={**found.case, "state": self._counted(found)}) if step in COUNTED else found
+
+    def _counted(self, asked: guards.Facts) -> str:
+        """Return the state of a consent as the answers of those make it who may decide today: somebody's authority may have ended."""
+        state = str(asked.case["state"])
+        stands = state in LIVE["consent"]
+        return protocol.consent_state(self.protocol, asked, protocol.answers_in(asked)) if stands else state
+
+    def state_now(self) -> str:
+        """Return the state of the root as it counts today; of a consent what the picture check says."""
+        if self.root.type != "consent":
+            return roots.state_of(self.root, clock.today())
+        return str(self.for_step(self.root, protocol.RECOUNT, actor=None, data={}).case["state"])
+
+    def next_level(self, actor: guards.Actor | None) -> guards.Actor | None:
+        """Return `actor`, as director too where the board decides because everybody who is director today is a party (KC-35)."""
+        if actor is None or "board" not in actor.roles or "director" in actor.roles or self.root.type != "incident":
+            return actor
+        directors = {str(row.pk) for row in self.staff() if "director" in (row.role, row.acting_for)}
+        return replace(actor, roles=actor.roles | {"director"}) if directors and directors <= self.parties() else actor
+
+    def parties(self) -> frozenset[str]:
+        """Return the keys of those who decide nothing in this incident, because it is about them or their child."""
+        return frozenset(involved(self.people))
 
     def joined_by(self, roles: Mapping[int, frozenset[str]]) -> Loaded:
         """Return the same with people who are only now put in the case, or in another role."""
@@ -138,11 +154,11 @@ class Loaded:
     def _facts_of(self, case: Case, *, inherited: bool = False) -> dict[str, Any]:
         words = self.words.get(case.pk, {}) if case.pk else {}
         kept = {name: text for name, text in words.items() if not (inherited and name in STEP_LOCAL)}
-        return {**from_json(case.facts), **kept}
+        return {**from_json(case.facts), **kept, **roots.whose(case)}
 
     def _derived(self, case: Case, known: Mapping[str, Any]) -> dict[str, Any]:
         if case.type != "measure":
-            return {}
+            return roots.derived(case, known)
         running = any(c.facts.get("kind") == "expulsion" and c.state in ("proposed", "approved") for c in self.children)
         derived: dict[str, Any] = {"expulsion_running": running}
         first, days = known.get("first_day"), known.get("school_days")
@@ -204,15 +220,27 @@ def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[st
 ENTRY = ("pk", "case_id", "n", "step", "by_id", "by_roles", "person_id", "happened_at", "facts", "retracts_id")
 """The columns of the log that rules may ask about."""
 
+OWED = ("id", "case_id", "task", "of", "owner", "taken_over_by", "due_at", "since")
+"""The columns of an open duty that are asked for."""
+
+_SAID = len(ENTRY)
+
+
+def _entries(**which: Any) -> Any:
+    """Return the log with its words and the open duties it started: an entry once for each pair of these, unordered for MariaDB's sake."""
+    said = FilteredRelation("words", condition=Q(words__struck_by=None))
+    owed = FilteredRelation("started_duties", condition=Q(started_duties__done_at=None))
+    rows = LogEntry.objects.filter(**which).annotate(said=said, owed=owed).order_by()
+    return rows.values_list(*ENTRY, "said__pk", "said__field", "said__text", *(f"owed__{name}" for name in OWED), "root_id")
+
+
+def _in_order(row: Sequence[Any]) -> tuple[int, int]:
+    return row[ENTRY.index("n")], row[_SAID] or 0
+
+
 _UNFILED = Prepared(lambda root: Letter.objects.filter(root=root, filed_by=None).exclude(state="void").values_list("file"), int)
-_LOG = Prepared(
-    lambda root: LogEntry.objects.filter(root=root).annotate(said=FilteredRelation("words", condition=Q(words__struck_by=None)))
-    .order_by("n", "said__pk").values_list("said__field", "said__text", *ENTRY), int,
-)  # fmt: skip
+_LOG = Prepared(lambda root: _entries(root=root), int)
 _CHILDREN = Prepared(lambda root: Case.objects.filter(parent=root).order_by("pk"), int)
-_DUTIES = Prepared(lambda root: Duty.objects.filter(root=root, done_at=None).order_by("due_at", "pk"), int)
-
-
 _SENT = Prepared(lambda root: Letter.objects.filter(root=root, state="sent").values_list("pk"), int)
 
 
@@ -220,54 +248,77 @@ def _was_sent(root_id: int) -> bool:
     return bool(_SENT(root_id))
 
 
-def load(root: Case, *, ahead: bool = True) -> Loaded:
-    """Load everything that rules may ask about `root` (an incident). The number of queries does not grow with anything.
+def load(root: Case, *, ahead: bool = True, by: Any = None) -> Loaded:
+    """Load everything that rules may ask about `root`. The number of queries does not grow with anything.
 
     Args:
-        root: the incident.
-        ahead: fetch at once what only a step or two ask (pieces to be filed, whether anything was sent). A command, which takes
-            one step, leaves that until it is asked.
+        root: the incident, consent, connection or account.
+        ahead: fetch at once what only a step or two ask (mentors, pieces to be filed, whether anything was sent). A command,
+            which takes one step, leaves that until it is asked.
+        by: who acts, to be found among the staff.
     """
     day = clock.today()
-    people, barred = people_in(root, day)
+    people, barred = people_in(root, day, ahead=ahead) if root.type == "incident" else (roots.people_of([root], day)[0], frozenset())
+    rows = sorted(_LOG(root.pk), key=_in_order)
+    # A track is opened by a step of its own, so where the log knows no other case there is none.
+    children = _CHILDREN(root.pk) if any(row[ENTRY.index("case_id")] != root.pk for row in rows) else ()
+    unfiled, sent = Unfiled(root.pk), cache(partial(_was_sent, root.pk))
+    if ahead:
+        len(unfiled), sent()
+    bare = unopened(root, people, SchoolCalendar(root.school), cache(partial(staff_at, root.school, by)))
+    return _filled(bare, rows, children, unfiled=unfiled, sent=sent, barred=barred)
+
+
+def load_many(cases: Sequence[Case]) -> list[Loaded]:
+    """The same for many consents, connections or accounts of one school, in a number of queries that does not grow with them.
+
+    Args:
+        cases: with their school; one that is not saved yet, for somebody who was never asked, has its `person` and `topic`.
+    """
+    saved = [case.pk for case in cases if case.pk]
+    entries: dict[int, list[Any]] = {}
+    for row in sorted(_entries(root__in=saved), key=_in_order) if saved else ():
+        entries.setdefault(row[-1], []).append(row)
+    children: dict[int | None, list[Case]] = {}
+    for child in Case.objects.filter(parent__in=saved).order_by("pk") if saved else ():
+        children.setdefault(child.parent_id, []).append(child)
+    calendar = SchoolCalendar(cases[0].school) if cases else None
+    staff = cache(partial(staff_at, cases[0].school)) if cases else None
+    return [
+        _filled(unopened(case, people, calendar, staff), entries.get(case.pk, ()), children.get(case.pk, ()))
+        for case, people in zip(cases, roots.people_of(cases, clock.today()), strict=True)
+    ]
+
+
+def _filled(bare: Loaded, rows: Iterable[Sequence[Any]], children: Iterable[Case], **more: Any) -> Loaded:
+    """Return what was loaded with the log of its root and its open duties (as `_entries` gives them, in order), its tracks, and more."""
+    root = bare.root
     entries: dict[int, tuple[Any, ...]] = {}
     words: dict[int, dict[str, str]] = {}
     said: dict[int, dict[str, str]] = {}
-    for name, text, *columns in _LOG(root.pk):
-        pk, case_id, _, step = columns[:4]
-        entries[pk] = tuple(columns)
+    duties: dict[int, Duty] = {}
+    for row in rows:
+        pk, case_id, _, step = row[:4]
+        _, name, text, *owed = row[_SAID:-1]
+        entries[pk] = tuple(row[:_SAID])
+        if owed[0] is not None:
+            duties[owed[0]] = stored(Duty, root_id=root.pk, started_by_id=pk, **dict(zip(OWED, owed, strict=True)))
         if name is not None:
             said.setdefault(pk, {})[name] = text
             if name not in STEP_LOCAL or (step in STEPS and STEPS[step].creates):
                 words.setdefault(case_id, {})[name] = text
-    # A track is opened by a step of its own, so where the log knows no other case there is none.
-    tracked = any(entry[1] != root.pk for entry in entries.values())
-    children = tuple(typed(child) for child in _CHILDREN(root.pk)) if tracked else ()
-    known = {person.id for person in people}
+    tracks = tuple(typed(child) for child in children)
+    known = {person.id for person in bare.people}
     outside: dict[int, frozenset[str]] = {}
-    for child in children:
+    for child in tracks:
         child.parent = root
         if child.person_id and str(child.person_id) not in known:
             outside[child.person_id] = frozenset()
-    if outside:
-        people += load_people(root.school, outside, day)
-    unfiled, sent = Unfiled(root.pk), cache(partial(_was_sent, root.pk))
-    if ahead:
-        len(unfiled), sent()
-    return Loaded(
-        root=root,
-        children=children,
-        protocol=protocol_of(root),
-        people=people,
-        records=records_of(entries.values(), said),
-        words=words,
-        duties=tuple(_DUTIES(root.pk)),
-        started={pk: (entry[3], entry[6]) for pk, entry in entries.items()},
-        unfiled=unfiled,
-        sent=sent,
-        calendar=SchoolCalendar(root.school),
-        barred=barred,
-    )
+    return replace(
+        bare, children=tracks, people=bare.people + (load_people(root.school, outside, clock.today()) if outside else ()),
+        records=records_of(entries.values(), said), words=words, duties=tuple(sorted(duties.values(), key=lambda duty: (duty.due_at, duty.pk))),
+        started={pk: (entry[3], entry[6]) for pk, entry in entries.items()}, **more,
+    )  # fmt: skip
 
 
 def typed(case: Case) -> Case:
@@ -279,9 +330,16 @@ def typed(case: Case) -> Case:
 def fresh(school: School, roles: Mapping[int, frozenset[str]]) -> Loaded:
     """Return what rules may ask about an incident that is only about to be opened, with these people in it."""
     root = Case(school=school, type="incident", opened_at=clock.now(), changed_at=clock.now(), pins=pins_for(school, clock.today(), None))
+    return unopened(root, load_people(school, roles, clock.today()))
+
+
+def unopened(
+    root: Case, people: tuple[guards.Person, ...], calendar: SchoolCalendar | None = None, staff: Callable[[], list[Any]] | None = None
+) -> Loaded:  # fmt: skip
+    """Return what rules may ask about a root of which nothing is known but its people: one that is only about to be opened."""
     return Loaded(
-        root=root, children=(), protocol=protocol_of(root), people=load_people(school, roles, clock.today()), records=(), words={},
-        duties=(), started={}, unfiled={}, sent=lambda: False, calendar=SchoolCalendar(school),
+        root=root, children=(), protocol=protocol_of(root), people=people, records=(), words={}, duties=(), started={}, unfiled={},
+        sent=lambda: False, staff=staff or cache(partial(staff_at, root.school)), calendar=calendar or SchoolCalendar(root.school),
     )  # fmt: skip
 
 
@@ -291,6 +349,6 @@ def with_actor(facts: guards.Facts, actor: guards.Actor | None) -> guards.Facts:
 
 
 __all__ = [
-    "Loaded", "actor_for", "fresh", "from_json", "load", "load_people", "protocol_dirs", "protocol_for", "protocol_of", "to_json", "typed",
-    "with_actor",
+    "Loaded", "actor_for", "fresh", "from_json", "load", "load_many", "load_people", "protocol_dirs", "protocol_for", "protocol_of", "to_json",
+    "typed", "unopened", "with_actor",
 ]  # fmt: skip

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from workflows import clock, consequences
+from workflows import clock, consequences, protocol, roots
 from workflows.actors import actor_of
+from workflows.data import InvalidData, read
 from workflows.facts import Loaded, load
-from workflows.guards import Actor, Sentence
+from workflows.guards import Actor, Facts, Remedy, Sentence
 from workflows.machine import Asking
-from workflows.models import Case
-from workflows.pinned import is_stand_in
+from workflows.models import Case, School
+from workflows.pinned import is_stand_in, protocol_for
 from workflows.protocol import Denial
 from workflows.sentences import gettext_noop
+from workflows.vocabulary import STEPS, case_type_of
 
 WITHDRAW_WITHIN = timedelta(minutes=30)
 """How long the opener may take a case back (design part 3)."""
@@ -39,10 +42,11 @@ def denials_loaded(
     """The same for what was loaded already: `denials` of many steps cost one load."""
     asking = Asking(loaded.protocol, loaded.for_step(case, step, actor=actor, data=data), answers)
     found = asking.denials(case.state) + stand_in_denials(loaded, step) + consequences.lacking_in_letters(asking, loaded.root.school)
+    found += twin_denials(case, step)
     if step == "incident.sanction":
         measures = [child for child in loaded.children if child.type == "measure" and child.state == "approved"]
         if not measures:
-            found += (plain(gettext_noop("No measure has been approved yet.")),)
+            found += (no_measure(loaded),)
         for measure in measures:
             found += denials_loaded(loaded, measure, "measure.impose", actor, {}, answers)
     if step == "incident.withdraw":
@@ -61,6 +65,37 @@ def stand_in_denials(loaded: Loaded, step: str) -> tuple[Denial, ...]:
     return (plain(gettext_noop("The protocol of this school cannot be read now. Until it is, only reports and notes go on.")),)
 
 
+def twin_denials(case: Case, step: str) -> tuple[Denial, ...]:
+    """Return why the same consent is not asked for, or brought back, beside one that stands: nobody could tell which of them counts."""
+    if step not in ("consent.request", "consent.renew", "consent.answer") or not roots.open_twin(case):
+        return ()
+    return (plain(gettext_noop("This was asked already, and the answer can still be given or changed there.")),)
+
+
+def gate(school: School, step: str, by: Any, data: Mapping[str, Any]) -> tuple[Denial, ...]:
+    """Return every reason why `by` may not do something that has rules and no case; empty means allowed.
+
+    Args:
+        step: a step of `vocabulary.GATES`: `round.send`.
+        by: who wants to; None forecasts, leaving roles out.
+        data: fields of the step.
+
+    Raises:
+        InvalidData: a value cannot be read.
+    """
+    case_type, found = case_type_of(step), protocol_for(school, clock.today())
+    spec = STEPS[step]
+    given = read(data, spec.fields, spec.required, school=school, case_type=case_type)
+    facts = Facts(
+        step=step, case_type=case_type, case_id="", by=actor_of(by, school)[0] if by is not None else None, now=clock.now(),
+        today=clock.today(), sector=school.sector, legal_form=school.legal_form, data=given.as_facts(), case={}, incident={},
+        settings=found.answered(school.settings), root=case_type,
+    )  # fmt: skip
+    if given.missing:
+        raise InvalidData(given.missing)
+    return protocol.denials(found, facts)
+
+
 def withdraw_denials(loaded: Loaded, actor: Actor | None) -> tuple[Denial, ...]:
     """Return why a case cannot be taken back as if it had never been opened.
 
@@ -75,6 +110,13 @@ def withdraw_denials(loaded: Loaded, actor: Actor | None) -> tuple[Denial, ...]:
     if loaded.sent():
         found += (plain(gettext_noop("Something has been sent already; dismiss it with a reason.")),)
     return found
+
+
+def no_measure(loaded: Loaded) -> Denial:
+    """Say that there is nothing to impose; the way out is to decide on what was proposed, or to propose."""
+    proposed = any(child.type == "measure" and child.state == "proposed" for child in loaded.children)
+    way = Remedy("step", "measure.approve" if proposed else "measure.propose")
+    return replace(plain(gettext_noop("No measure has been approved yet.")), remedy=way)
 
 
 def plain(sentence: str) -> Denial:

@@ -24,6 +24,9 @@ from workflows.labels import QUESTIONS
 MANY = 9
 """A choice with more answers than this becomes a list to open instead of a row of cards."""
 
+COLLEAGUES = frozenset({"counterpart", "witness", "owner_person", "stand_in"})
+"""Fields that name one of a whole group or of all the staff: many names become a list to open."""
+
 LONGEST_WORDS = 5000
 """Characters that a free text may have."""
 
@@ -46,6 +49,8 @@ HINTS: Mapping[str, Any] = {
     "school_work": _("What the pupil does meanwhile, and who helps with it."),
     "other_evidence": _("An anonymous report alone carries no measure."),
     "confidential": _("Then fewer people read it."),
+    "lessons": _("Tick nothing for all lessons of the level. What the pupil did before is asked anew."),
+    "due_on": _("The pupil sees this day. After it the mentor is told what is still open."),
 }
 
 _YES_NO = (("yes", pgettext_lazy("answer", "Yes")), ("no", pgettext_lazy("answer", "No")))
@@ -82,6 +87,18 @@ class Ticks(forms.CheckboxSelectMultiple):
     """Any number of answers, each a card."""
 
     template_name = "workflows/forms/cards.html"
+
+
+class FoldedTicks(Ticks):
+    """Any number of answers in groups that open one by one, so that a long list of people fits a phone; what is ticked stands open."""
+
+    template_name = "workflows/forms/folded.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add for each group whether something in it is ticked."""
+        context = super().get_context(name, value, attrs)
+        groups = context["widget"]["optgroups"]
+        return {**context, "groups": [(group, options, any(one["selected"] for one in options)) for group, options, _place in groups]}
 
 
 class PageForm(forms.Form):
@@ -124,6 +141,15 @@ class PageForm(forms.Form):
                 found.append((bound.id_for_label or f"f-{bound.html_name}", str(bound.label), str(message)))
         return found
 
+    def blame(self, field: str | None, message: str) -> None:
+        """Add an error to a field, or to the whole form when the field is not on it."""
+        self.add_error(field if field in self.fields else None, message)
+
+    def blame_each(self, errors: Mapping[str, str]) -> None:
+        """Add what a command said is wrong, by field."""
+        for name, message in errors.items():
+            self.blame(name, message)
+
 
 class StepForm(PageForm):
     """The form of one step or milestone.
@@ -133,7 +159,7 @@ class StepForm(PageForm):
         fields: vocabulary names of the fields, in order.
         required: those the form itself insists on.
         first: those to ask at once; the others stand under "more".
-        people: for each person field its choices, (id, label).
+        people: for each person field its choices, (id, label); for lessons (level, [(key, label)]).
         choices: for a choice field a shorter list of its keys, where not all make sense.
         wanted: those the protocol asks for; they are not called "not required", though the form lets them pass.
         answers: denials that may be answered with a reason.
@@ -211,16 +237,20 @@ class StepForm(PageForm):
     def asked(self) -> dict[str, Any]:
         """What was answered, under vocabulary names.
 
-        A field left empty is not in it, unless it stood filled in and was emptied: that takes the old answer back.
+        A field left empty is not in it, unless it stood filled in and was emptied: that takes the old answer back. One that was
+        not sent at all, as in a form made by hand, was not emptied.
         """
         found: dict[str, Any] = {}
         for name in self.step_fields:
             answer = self.cleaned_data.get(name)
             if answer not in (None, "", []):
                 found[name] = answer
-            elif self.initial.get(name) not in (None, "", []):
+            elif self.initial.get(name) not in (None, "", []) and not self._is_left_out(name):
                 found[name] = ""
         return found
+
+    def _is_left_out(self, name: str) -> bool:
+        return bool(self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name)))
 
     @property
     def answers(self) -> dict[str, str]:
@@ -234,10 +264,6 @@ class StepForm(PageForm):
     def forget_errors(self) -> None:
         """Judge nothing yet: the page comes back for another reason than that the form was sent."""
         self._errors: ErrorDict | None = ErrorDict()
-
-    def blame(self, field: str | None, message: str) -> None:
-        """Add an error to a field, or to the whole form when the field is not on it."""
-        self.add_error(field if field in self.fields else None, message)
 
 
 def answers_in(posted: QueryDict) -> dict[str, str]:
@@ -258,7 +284,7 @@ def make_field(
     Args:
         name: the vocabulary's name.
         required: whether the form itself insists on it.
-        people: the choices of a person field, (id, label).
+        people: the choices of a person field, (id, label), or of lessons by level.
         keys: the keys to offer of a choice field; None for all.
     """
     declared = vocabulary.FIELDS[name]
@@ -289,10 +315,15 @@ def make_field(
             )
         case "person" if name == "exclude":
             return forms.MultipleChoiceField(choices=list(people), widget=Ticks, **common)
+        case "person" if name in COLLEAGUES and len(people) >= MANY:
+            return forms.ChoiceField(choices=[("", pgettext_lazy("choice", "Choose")), *people], **common)
         case "person":
             return forms.ChoiceField(choices=list(people), widget=Cards, **common)
         case "people":
             return forms.MultipleChoiceField(choices=list(people), widget=Ticks, **common)
+        case "lessons":
+            unknown = _("Choose from the lessons below. Your school does not teach “%(value)s”, or it is far from the pupil's level.")
+            return forms.MultipleChoiceField(choices=list(people), widget=Ticks, error_messages={"invalid_choice": unknown}, **common)
     offered = [(key, words.capital(words.label(name, key))) for key in (keys if keys is not None else declared.choices)]
     if len(offered) >= MANY:
         return forms.ChoiceField(choices=[("", pgettext_lazy("choice", "Choose")), *offered], **common)

@@ -28,10 +28,11 @@ from .situation import (
     plays,
     same,
 )
+from .vocabulary import FIELDS
 
 __all__ = [
     "GUARDS", "MISSING", "Actor", "Facts", "Guard", "Linked", "OpenDuty", "Person", "Record", "Remedy", "Sentence",
-    "Unmet", "Word", "is_recorded", "may_go_on", "plays", "select",
+    "Unmet", "Word", "guardians_of", "is_recorded", "may_go_on", "plays", "select",
 ]  # fmt: skip
 
 LEADERS = ("director", "deputy", "board")
@@ -89,12 +90,12 @@ def _groups(of: str, facts: Facts) -> list[tuple[str, frozenset[str]]]:
     if of == "subject":
         return [(key, frozenset({key})) for key in facts.subjects]
     if of == "subject_guardians":
-        return [(pupil.id, _guardians(pupil)) for pupil in facts.pupils()]
+        return [(pupil.id, guardians_of(pupil)) for pupil in facts.pupils()]
     if of == "each_guardian":
-        return [(pupil.id, one) for pupil in facts.pupils() for one in _singles(_guardians(pupil))]
+        return [(pupil.id, one) for pupil in facts.pupils() for one in _singles(guardians_of(pupil))]
     if of == "pupils_guardians":
         inside = (one for one in facts.people if one.case_roles - {"reporter", "bystander"} or one.id in facts.subjects)
-        return [(pupil.id, _guardians(pupil)) for pupil in inside if pupil.kind == "pupil"]
+        return [(pupil.id, guardians_of(pupil)) for pupil in inside if pupil.kind == "pupil"]
     if of == "targets":
         return [(one.id, frozenset({one.id})) for one in facts.people if "target" in one.case_roles]
     if of == "pupils_mentor":
@@ -102,8 +103,9 @@ def _groups(of: str, facts: Facts) -> list[tuple[str, frozenset[str]]]:
     return []
 
 
-def _guardians(pupil: Person) -> frozenset[str]:
-    return frozenset({pupil.id}) if pupil.age is not None and pupil.age >= ADULT else frozenset(pupil.guardians)
+def guardians_of(one: Person) -> frozenset[str]:
+    """The guardians of somebody; a pupil of 18 stands in their place."""
+    return frozenset({one.id}) if one.kind == "pupil" and one.age is not None and one.age >= ADULT else frozenset(one.guardians)
 
 
 def _singles(group: frozenset[str]) -> list[frozenset[str]]:
@@ -215,11 +217,16 @@ def _distinct(args: Args, facts: Facts) -> Unmet | None:
         if value is MISSING and name == "reporter" and facts.get("anonymous") is True:
             return None  # somebody nobody knows cannot be shown to be the other; the rules on anonymous reports guard this
         if value is MISSING:
-            return Unmet(sentence(_UNKNOWN_PERSON, one=_field(name)))
+            return Unmet(sentence(_UNKNOWN_PERSON, one=_field(name)), _to_name(name))
         sides.append(frozenset(_values(value)))
     if sides[0].isdisjoint(sides[1]):
         return None
-    return Unmet(sentence(_DISTINCT, one=_field(one), other=_field(other)))
+    return Unmet(sentence(_DISTINCT, one=_field(one), other=_field(other)), _to_name(other))
+
+
+def _to_name(name: str) -> Remedy | None:
+    """What lifts it where a form names the person; who is in a case or takes a step is no field."""
+    return Remedy("field", name) if name in FIELDS and FIELDS[name].kind == "person" else None
 
 
 def _minute(moment: datetime) -> datetime:
@@ -367,10 +374,17 @@ def _matches(args: Args, facts: Facts) -> Unmet | None:
     name, pattern = args["field"], facts.settings.get(args["pattern"])
     if not isinstance(pattern, str) or blank(pattern):
         return _setting(args["pattern"])
+    for key, text in facts.names.items():
+        pattern = pattern.replace("{" + key + "}", text)
     value = facts.get(name)
-    if isinstance(value, str) and fnmatchcase(value.casefold(), pattern.casefold()):
+    if isinstance(value, str) and fnmatchcase(_bare(value), _bare(pattern)):
         return None
     return Unmet(sentence(_LOOKS, field=_field(name), pattern=pattern), Remedy("field", name))
+
+
+def _bare(text: str) -> str:
+    """The text without spaces and capitals, by which names of accounts are compared."""
+    return "".join(text.casefold().split())
 
 
 GUARDS: Mapping[str, Guard] = {

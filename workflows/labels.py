@@ -112,6 +112,75 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
         "account_deleted": pgettext_lazy("takedown", "The account was deleted"),
         "withdrawn": pgettext_lazy("takedown", "It was withdrawn from view"),
     },
+    "moment": {
+        "first_round": pgettext_lazy("occasion", "The first round"),
+        "enrolment": pgettext_lazy("occasion", "Enrolment"),
+        "yearly": pgettext_lazy("occasion", "Every year"),
+        "on_request": pgettext_lazy("occasion", "When it is needed"),
+    },
+    "form": {
+        "link": pgettext_lazy("answer came", "Through the personal link"),
+        "account": pgettext_lazy("answer came", "Signed in"),
+        "paper": pgettext_lazy("answer came", "On paper"),
+        "in_person": pgettext_lazy("answer came", "In a talk at school"),
+        "phone": pgettext_lazy("answer came", "By telephone"),
+    },
+    "language": {
+        "nl": pgettext_lazy("language", "Dutch"),
+        "en": pgettext_lazy("language", "English"),
+        "tr": pgettext_lazy("language", "Turkish"),
+        "ar": pgettext_lazy("language", "Arabic"),
+        "pl": pgettext_lazy("language", "Polish"),
+        "uk": pgettext_lazy("language", "Ukrainian"),
+    },
+    "counterparty": {
+        "pupil": pgettext_lazy("counterparty", "A pupil"),
+        "former_pupil": pgettext_lazy("counterparty", "A former pupil"),
+        "guardian": pgettext_lazy("counterparty", "A parent of a pupil"),
+        "former_guardian": pgettext_lazy("counterparty", "A parent of a former pupil"),
+        "page_visitor": pgettext_lazy("counterparty", "Somebody else"),
+    },
+    "asked_by": {
+        "employee": pgettext_lazy("asked by", "The member of staff"),
+        "pupil": pgettext_lazy("asked by", "The pupil"),
+        "guardian": pgettext_lazy("asked by", "The parent"),
+        "other": pgettext_lazy("asked by", "Somebody else"),
+    },
+    "target_account": {
+        "personal": pgettext_lazy("target account", "A personal account"),
+        "lesson": pgettext_lazy("target account", "An account for a lesson"),
+        "project": pgettext_lazy("target account", "An account for a project"),
+        "school_page": pgettext_lazy("target account", "The school's own page"),
+    },
+    "tie": {
+        "none": pgettext_lazy("tie", "No tie in private life"),
+        "family": pgettext_lazy("tie", "Close family"),
+        "friendship": pgettext_lazy("tie", "Close friendship"),
+    },
+    "aim": {
+        "learning": pgettext_lazy("aim", "Learning"),
+        "communicating": pgettext_lazy("aim", "Keeping in touch"),
+        "profiling": pgettext_lazy("aim", "Showing what the school does"),
+    },
+    "account_kind": {
+        "school": pgettext_lazy("account kind", "Account of the school"),
+        "playgroup": pgettext_lazy("account kind", "Account of the playgroup"),
+        "teacher": pgettext_lazy("account kind", "Work account of a teacher"),
+        "playgroup_leader": pgettext_lazy("account kind", "Work account of a playgroup leader"),
+        "lesson": pgettext_lazy("account kind", "Account for a lesson"),
+        "project": pgettext_lazy("account kind", "Account for a project"),
+        "class_group": pgettext_lazy("account kind", "Chat group of a class"),
+        "parent_group": pgettext_lazy("account kind", "Chat group of parents"),
+        "site_signup": pgettext_lazy("account kind", "Signing up on a site with a school address"),
+    },
+    "responsible": {
+        "director": pgettext_lazy("responsible", "The director"),
+        "ict_coordinator": pgettext_lazy("responsible", "The ICT coordinator"),
+    },
+    "moderation": {
+        "message_removed": pgettext_lazy("moderation", "A message was removed"),
+        "person_removed": pgettext_lazy("moderation", "Somebody was removed"),
+    },
 }
 """Labels of the choices that the vocabulary leaves bare, by field."""
 
@@ -120,6 +189,9 @@ TYPES: Mapping[str, Any] = {
     "measure": pgettext_lazy("case type", "measure"),
     "police": pgettext_lazy("case type", "police track"),
     "takedown": pgettext_lazy("case type", "request to take it down"),
+    "consent": pgettext_lazy("case type", "consent"),
+    "friend_request": pgettext_lazy("case type", "connection"),
+    "account": pgettext_lazy("case type", "account"),
 }
 
 TASKS: Mapping[str, Any] = {
@@ -145,6 +217,7 @@ DONE: Mapping[str, Any] = {
     "letter.approve": pgettext_lazy("done", "approved a letter"),
     "letter.send": pgettext_lazy("done", "sent a letter"),
     "letter.sent": pgettext_lazy("done", "a letter left by e-mail"),
+    "letter.again": pgettext_lazy("done", "gave the link to a letter once more"),
     "letter.void": pgettext_lazy("done", "a letter may no longer go out"),
     "letter.draft": pgettext_lazy("done", "a letter changed and must be approved again"),
     "duty.take_over": pgettext_lazy("done", "the term passed: the deputy sees it too"),
@@ -163,6 +236,24 @@ DONE: Mapping[str, Any] = {
     "takedown.confirm_corrected": pgettext_lazy("done", "confirmed the correction"),
     "takedown.settle": pgettext_lazy("done", "the request is settled"),
     "takedown.refuse": pgettext_lazy("done", "noted that it stays up"),
+    "consent.request": pgettext_lazy("done", "asked for consent"),
+    "consent.answer": pgettext_lazy("done", "answered"),
+    "consent.withdraw": pgettext_lazy("done", "took the consent back"),
+    "consent.expire": pgettext_lazy("done", "the consent came to its end"),
+    "consent.recount": pgettext_lazy("done", "counted the answers anew, because somebody else may decide now"),
+    "consent.renew": pgettext_lazy("done", "asked again"),
+    "friend_request.declare": pgettext_lazy("done", "declared the connection"),
+    "friend_request.approve": pgettext_lazy("done", "approved the connection"),
+    "friend_request.refuse": pgettext_lazy("done", "refused the connection"),
+    "friend_request.end": pgettext_lazy("done", "noted that the connection ended"),
+    "friend_request.review": pgettext_lazy("done", "reviewed the connection"),
+    "friend_request.expire": pgettext_lazy("done", "the approval came to its end"),
+    "account.request": pgettext_lazy("done", "requested the account"),
+    "account.approve": pgettext_lazy("done", "approved the account"),
+    "account.refuse": pgettext_lazy("done", "refused the account"),
+    "account.transfer": pgettext_lazy("done", "handed the account over"),
+    "account.retire": pgettext_lazy("done", "retired the account"),
+    "round.send": pgettext_lazy("done", "sent a round of questions"),
     "retract": pgettext_lazy("done", "took an entry back"),
     "correct_person": pgettext_lazy("done", "corrected who is in the case"),
     "hand_over": pgettext_lazy("done", "handed the case over"),
@@ -194,5 +285,5 @@ THE_ROLES: Mapping[str, Any] = {
 }
 """Roles as they stand within a sentence: `Only the director may do this.`"""
 
-QUESTIONS = frozenset({"scope", "published", "possibly_criminal", "school_medium", "reached", "mediation_possible"})
+QUESTIONS = frozenset({"parents_told", "harm_expected", "scope", "published", "possibly_criminal", "school_medium", "reached", "mediation_possible"})
 """Fields whose label is a question: a form ends it with a question mark."""

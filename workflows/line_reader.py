@@ -12,11 +12,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from .guards import GUARDS
-from .rules import STRENGTHS, DutyLine, LetterLine, Line, Problem
+from .rules import STRENGTHS, DutyLine, LetterLine, Line, Problem, SignerLine
 from .sentences import FACTS
 from .situation import Condition, conditions
 from .vocabulary import (
     CATEGORIES,
+    CHANNELS,
     DERIVED_FACTS,
     FACT_KEYS,
     FIELDS,
@@ -24,8 +25,11 @@ from .vocabulary import (
     LETTERS,
     MILESTONES,
     PERSON_KINDS,
+    PUBLICATIONS,
     ROLES,
+    ROOTS,
     SELECTORS,
+    SIGNERS,
     STATES,
     STEPS,
 )
@@ -42,7 +46,6 @@ MANY = frozenset({"roles", "fields", "values", "states", "by"})
 FACT_NAMES: tuple[str, ...] = tuple(dict.fromkeys((*FIELDS, *FACTS, *DERIVED_FACTS, *FACT_KEYS)))
 """Everything a guard may name as a field."""
 
-_OPEN_VALUES = ("purpose", "counterparty", "target_account")
 _ALLOWED: Mapping[str, tuple[object, ...]] = {
     "subject": tuple(PERSON_KINDS),
     "target": tuple(PERSON_KINDS),
@@ -52,8 +55,12 @@ _ALLOWED: Mapping[str, tuple[object, ...]] = {
     "legal_form": ("public", "private"),
     "severity": (0, 1, 2, 3, 4),
     "expulsion_running": (True, False),
+    "root": tuple(ROOTS),
+    "state": tuple(dict.fromkeys(state for states in STATES.values() for state in states)),
     **{name: one.choices for name, one in FIELDS.items() if one.choices},
+    "channel": (*CHANNELS, *PUBLICATIONS),
     **{name: (True, False) for name, one in FIELDS.items() if one.kind == "yes_no"},
+    "account_registered": (True, False),
 }
 
 
@@ -224,7 +231,7 @@ class Reader:
         elif name == "since":
             self.since(key, value, case_type)
         elif name == "type":
-            self.known(key, "case type", value, [one for one in STATES if one != "incident"])
+            self.known(key, "case type", value, [one for one in STATES if one not in ROOTS])
         elif name == "states":
             for one in listed(value):
                 self.known(key, "state", one, STATES.get(str(given.get("type")), ()))
@@ -286,4 +293,18 @@ class Reader:
         return LetterLine(
             letter=str(table.get("letter")), to=str(table.get("to")), when=self.when(key, table), articles=self.cites(key, table),
             place=place, layer=self.layer,
+        )  # fmt: skip
+
+    def signer(self, key: str, table: Mapping[str, Any]) -> SignerLine:
+        """Read one signer line."""
+        self.keys(key, table, ("who", "each", "when", "cites"))
+        if "who" not in table:
+            self.wrong(key, "A signer line says whose yes is needed.", 'For example who = "guardian".')
+        else:
+            self.known(f"{key}.who", "signer", table["who"], SIGNERS)
+        if not isinstance(table.get("each", False), bool):
+            self.wrong(f"{key}.each", "This is true or false.")
+        return SignerLine(
+            who=str(table.get("who")), each=table.get("each", False) is True, when=self.when(key, table), articles=self.cites(key, table),
+            layer=self.layer, file=self.file, key=key,
         )  # fmt: skip

@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from django.db import models
 
 from workflows import clock
 from workflows.models import Case, LogEntry, Person, School, Words
-from workflows.prepared import insert
+from workflows.prepared import insert, new
 
 SETTLE = timedelta(hours=1)
 """A head covers entries older than this, so that a transaction still under way cannot slip in below it."""
@@ -41,12 +42,16 @@ class Fault:
 
 
 def _key() -> bytes:
-    secret = getattr(settings, "KC_LOG_KEY", "") or settings.SECRET_KEY
+    return _key_of(getattr(settings, "KC_LOG_KEY", "") or settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=4)
+def _key_of(secret: str) -> bytes:
     return hashlib.sha256(b"kc_workflows.log" + secret.encode()).digest()
 
 
 def _seal(*parts: str) -> str:
-    return hmac.new(_key(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(), "\n".join(parts).encode(), "sha256").hex()
 
 
 def word_digest(salt: str, text: str) -> str:
@@ -65,10 +70,22 @@ def _digest(entry: LogEntry, root_key: str) -> str:
         "happened": _moment(entry.happened_at), "facts": entry.facts, "words": entry.word_digests,
         "retracts": entry.retracts_id,
     }  # fmt: skip
-    return _seal(entry.previous, root_key, json.dumps(content, sort_keys=True, ensure_ascii=True, default=str))
+    return _seal(entry.previous, root_key, _AS_TEXT(content))
 
 
-def append(
+_AS_TEXT = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=str).encode
+"""The one way in which an entry is written out to be digested; made once, as it is needed with every step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An entry that is made and not yet written, with its words and their salts by field."""
+
+    entry: LogEntry
+    words: Mapping[str, tuple[str, str]]
+
+
+def make(
     root: Case,
     case: Case,
     step: str,
@@ -82,8 +99,8 @@ def append(
     facts: Mapping[str, Any] | None = None,
     words: Mapping[str, str] | None = None,
     retracts: LogEntry | None = None,
-) -> LogEntry:
-    """Write one entry at the end of the chain of `root`, whose row the caller has locked and will save.
+) -> Pending:
+    """Make one entry at the end of the chain of `root`, whose row the caller has locked and will save.
 
     Args:
         root: the incident (or other root); its `log_count` and `log_head` are moved on, not saved.
@@ -92,22 +109,41 @@ def append(
         by: who acted, None for the system or an anonymous reporter; `by_roles` the roles held at that moment.
         facts: ids and facts, JSON-able, no free text.
         words: free text by field; stored in rows of their own.
+    """
+    now = clock.now()
+    salted = {name: (secrets.token_hex(16), text.replace("\x00", "")) for name, text in (words or {}).items()}
+    entry = new(
+        LogEntry, root_id=root.pk, case_id=case.pk, n=root.log_count + 1, step=step, source=source, target=target,
+        by_id=by and by.pk, by_roles=sorted(by_roles), person_id=person and person.pk, happened_at=happened_at or now, at=now,
+        facts=dict(facts or {}), retracts_id=retracts and retracts.pk,
+        word_digests={name: word_digest(salt, text) for name, (salt, text) in salted.items()}, previous=root.log_head,
+    )  # fmt: skip
+    entry.digest = _digest(entry, str(root.key))
+    root.log_count, root.log_head = entry.n, entry.digest
+    return Pending(entry, salted)
+
+
+def write(pending: Sequence[Pending]) -> None:
+    """Write entries that were made, each the last one of its root so far, with their words."""
+    insert([one.entry for one in pending])
+    if any(one.entry.pk is None for one in pending):  # this database tells no keys of several rows
+        told = LogEntry.objects.filter(root__in=[one.entry.root_id for one in pending]).values_list("root_id", "n", "pk")
+        keys = {(root, n): pk for root, n, pk in told}
+        for one in pending:
+            one.entry.pk = keys[one.entry.root_id, one.entry.n]
+    rows = [(one.entry, name, salt, text) for one in pending for name, (salt, text) in one.words.items()]
+    insert([new(Words, entry_id=entry.pk, case_id=entry.case_id, field=name, salt=salt, text=text) for entry, name, salt, text in rows])
+
+
+def append(root: Case, case: Case, step: str, **told: Any) -> LogEntry:
+    """Make one entry and write it; what it takes is said at `make`.
 
     Returns:
         The saved entry.
     """
-    now = clock.now()
-    salted = {name: (secrets.token_hex(16), text.replace("\x00", "")) for name, text in (words or {}).items()}
-    entry = LogEntry(
-        root=root, case=case, n=root.log_count + 1, step=step, source=source, target=target, by=by, by_roles=sorted(by_roles),
-        person=person, happened_at=happened_at or now, at=now, facts=dict(facts or {}), retracts=retracts,
-        word_digests={name: word_digest(salt, text) for name, (salt, text) in salted.items()}, previous=root.log_head,
-    )  # fmt: skip
-    entry.digest = _digest(entry, str(root.key))
-    insert([entry])
-    insert([Words(entry=entry, case=case, field=name, salt=salt, text=text) for name, (salt, text) in salted.items()])
-    root.log_count, root.log_head = entry.n, entry.digest
-    return entry
+    pending = make(root, case, step, **told)
+    write([pending])
+    return pending.entry
 
 
 def heads_path(day: date) -> Path | None:
@@ -191,9 +227,11 @@ def verify(school: School) -> list[Fault]:
         if not found:
             faults.append(Fault("the case has no log at all", root.display_number))
         faults.extend(_verify_chain(root, found))
-    last = School.objects.values_list("last_number", flat=True).get(pk=school.pk)
-    known = set(Case.objects.filter(school=school, parent=None).values_list("number", flat=True))
-    faults += [Fault(f"case {number} of this school has vanished") for number in range(1, last + 1) if number not in known]
+    last, others = School.objects.values_list("last_number", "last_numbers").get(pk=school.pk)
+    for case_type, count in {"incident": last, **others}.items():
+        known = set(Case.objects.filter(school=school, parent=None, type=case_type).values_list("number", flat=True))
+        called = "case" if case_type == "incident" else case_type.replace("_", " ")
+        faults += [Fault(f"{called} {number} of this school has vanished") for number in range(1, count + 1) if number not in known]
     for head in _read_heads():
         if head["school"] != school.slug:
             continue

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_fsm import transition
+from django_fsm import RETURN_VALUE, transition
 
 from workflows import protocol as protocols
 from workflows.guards import Facts, Sentence, Word
 from workflows.protocol import Denial, Protocol
 from workflows.sentences import gettext_noop
-from workflows.shapes import EDGES, INITIAL, Edge, creates, sources
-from workflows.vocabulary import case_type_of
+from workflows.shapes import EDGES, INITIAL, PARENTS, Edge, creates, sources
+from workflows.vocabulary import ROOTS, case_type_of
 
 
 class StepDenied(Exception):
@@ -51,6 +51,14 @@ class Asking:
         """Return what the protocol advises for this step."""
         return protocols.advice(self.protocol, self.facts)
 
+    def reasons(self) -> dict[str, str]:
+        """Return the reasons given that the protocol asks for here, by article."""
+        return protocols.reasons_for(self.protocol, self.facts, self.answers)
+
+    def outcome(self) -> str:
+        """Return the state that the answers given so far make of a consent, the one under way included."""
+        return protocols.consent_state(self.protocol, self.facts, protocols.answers_in(self.facts))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,14 +69,14 @@ class Change:
 
 
 def _wrong_state(facts: Facts, state: str) -> tuple[Denial, ...]:
-    """Return the denial with article `state` when the step cannot be taken in this state (of the incident, for a new track)."""
+    """Return the denial with article `state` when the step cannot be taken in this state (of the root, for a new track)."""
     step = facts.step
     case_type = facts.case_type
     if creates(step):
-        wanted, state, case_type = sources(step), str(facts.incident.get("state", "")), "incident"
-        possible = not wanted or state in wanted
+        own, case_type, state = case_type, facts.root, str(facts.incident.get("state", ""))
+        possible = own in ROOTS or (case_type in PARENTS[own] and state in sources(step, case_type))
     else:
-        possible = state in sources(step)
+        possible = state in sources(step, case_type)
     if possible:
         return ()
     asked = Word("milestone", step.removeprefix("record.")) if step.startswith("record.") else Word("step", step)
@@ -83,21 +91,24 @@ def step(name: str) -> Callable[[Any, Asking], Change]:
     returns the `Change`. It writes nothing.
     """
 
-    def move(case: Any) -> None:
-        """The edge itself has no effect but the state."""
+    def move(case: Any, asking: Asking) -> str | None:
+        """The edge itself has no effect but the state, which the answers may decide."""
+        return asking.outcome() if computed else None
 
     move.__name__ = move.__qualname__ = f"_{name.split('.')[1]}"
-    edge_method: Callable[[Any], None] = move
+    edge_method: Callable[[Any, Asking], str | None] = move
     edges = (Edge((_NEW,), INITIAL[case_type_of(name)]),) if creates(name) else EDGES[name]
+    computed = any(edge.computed for edge in edges)
     for edge in edges:
-        edge_method = transition(field="state", source=list(edge.sources), target=edge.target)(edge_method)
+        target = RETURN_VALUE(*edge.computed) if edge.computed else edge.target
+        edge_method = transition(field="state", source=list(edge.sources), target=target)(edge_method)
 
     def take(case: Any, asking: Asking) -> Change:
         refused = asking.denials(case.state)
         if refused:
             raise StepDenied(refused)
         source = case.state
-        edge_method(case)
+        edge_method(case, asking)
         return Change(source, case.state)
 
     take.__name__ = take.__qualname__ = name.split(".")[1]

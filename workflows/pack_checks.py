@@ -46,9 +46,10 @@ def check(protocol: Protocol, answers: Mapping[str, object] | None = None) -> tu
 
 def _unused(protocol: Protocol) -> Iterator[Problem]:
     own = protocol.layers[-1]
-    for key in own.articles:
-        if key not in own.cited:
-            yield Problem(own.file, f'articles."{key}"', "Nothing uses this article.", "Cite it in a line, a letter or a setting.")
+    for key, article in own.articles.items():
+        if key not in own.cited and not article.pupil:
+            way_out = "Cite it in a line, a letter or a setting, or give it words for pupils."
+            yield Problem(own.file, f'articles."{key}"', "Nothing uses this article.", way_out)
 
 
 def _drops(protocol: Protocol) -> Iterator[Problem]:
@@ -82,6 +83,12 @@ def _looser(protocol: Protocol) -> Iterator[Problem]:
             if _covers(base.place, line.place) and base.guard == line.guard and is_looser(line, base):
                 message = f"This line is looser than {', '.join(base.articles)} of “{base.layer}”."
                 yield Problem(own.file, line.key, message, "A layer can only add: make it as strict, or leave it out.")
+    asked = [line for layer in protocol.layers[:-1] if layer.binding for line in layer.signers]
+    for signer in own.signers:
+        for other in asked:
+            if other.who == signer.who and other.each and not signer.each and _inside(signer.when, other.when):
+                message = f"This line is looser than {', '.join(other.articles)} of “{other.layer}”, which asks each of them."
+                yield Problem(own.file, signer.key, message, "A layer can only add signers: ask each of them too, or leave it out.")
 
 
 def _covers(base: str, place: str) -> bool:
@@ -282,6 +289,7 @@ def _conditions(layer: Layer) -> Iterator[tuple[str, str, tuple[Condition, ...]]
     yield from ((line.key, line.place, line.when) for line in layer.lines)
     yield from ((f"{duty.place}.duties", duty.place, duty.when) for duty in layer.duties)
     yield from ((f"{letter.place}.letters", letter.place, letter.when) for letter in layer.letters)
+    yield from ((signer.key, "steps.consent.answer", signer.when) for signer in layer.signers)
 
 
 @lru_cache(maxsize=256)

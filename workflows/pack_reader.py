@@ -14,12 +14,12 @@ from hashlib import sha256
 from typing import Any
 
 from .line_reader import FACT_NAMES, Reader, hint, listed
-from .rules import Article, Clause, DutyLine, Layer, LetterLine, Line, Problem, Setting, known_places
-from .vocabulary import LETTERS, MILESTONES, ROUTES, STATES
+from .rules import Article, Clause, DutyLine, Layer, LetterLine, Line, Problem, Setting, SignerLine, known_places
+from .vocabulary import FORMS, GATES, LETTERS, MILESTONES, ROUTES, STATES
 
 PACK_KEYS = (
     "key", "name", "extends", "sector", "in_force", "source", "binding", "drops", "articles", "steps", "records", "settings",
-    "letters", "categories", "channels",
+    "letters", "categories", "channels", "signers",
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _places(reader: Reader, raw: Mapping[str, Any]) -> _Said:
     known, said = known_places(), _Said()
     for part, what in (("steps", "step"), ("records", "milestone")):
         for case_type, table in reader.table(part, raw.get(part, {})).items():
-            types = list(STATES) if part == "steps" else list(MILESTONES)
+            types = [*STATES, *GATES] if part == "steps" else list(MILESTONES)
             reader.known(f"{part}.{case_type}", "case type", case_type, types)
             for name, rules in reader.table(f"{part}.{case_type}", table).items() if case_type in types else ():
                 place = f"{part}.{case_type}.{name}"
@@ -80,15 +80,19 @@ def _articles(reader: Reader, raw: Mapping[str, Any], statute: bool) -> dict[str
     for key, value in reader.table("articles", raw.get("articles", {})).items():
         place = f'articles."{key}"'
         table = reader.table(place, value)
-        reader.keys(place, table, ("ref", "en", "nl", "source", "confirmed"))
+        reader.keys(place, table, ("ref", "en", "nl", "source", "confirmed", "pupil"))
         if not table.get("en") or not table.get("nl"):
             reader.wrong(place, "An article needs its rule in plain words: en = … and nl = ….")
         if statute and not isinstance(table.get("confirmed"), bool):
             reader.wrong(place, "A statute's article says confirmed = true or false.")
+        pupil = reader.table(f"{place}.pupil", table.get("pupil", {}))
+        reader.keys(f"{place}.pupil", pupil, ("en", "nl"))
+        if "pupil" in table and not (pupil.get("en") and pupil.get("nl")):
+            reader.wrong(f"{place}.pupil", "A rule for pupils needs both languages: pupil = {nl = …, en = …}.")
         found[key] = Article(
             id=key, ref=str(table.get("ref", key)), en=str(table.get("en", "")), nl=str(table.get("nl", "")),
             source_key=str(table.get("source", raw.get("source", ""))), confirmed=table.get("confirmed", not statute) is True,
-            layer=reader.layer,
+            layer=reader.layer, pupil={language: str(text) for language, text in pupil.items()},
         )  # fmt: skip
     return found
 
@@ -102,25 +106,49 @@ def _settings(reader: Reader, raw: Mapping[str, Any]) -> tuple[Setting, ...]:
         if key in FACT_NAMES:
             reader.wrong(place, f"“{key}” is already the name of a fact.", "Give the setting another name.")
         kind = table.get("kind", "choice" if "choices" in table else "text")
+        choices = table.get("choices", ())
         reader.known(f"{place}.kind", "kind of field", kind, ("text", "line", "date", "number", "yes_no", "choice"))
         found.append(
             Setting(
-                key=key, kind=kind, choices=tuple(str(one) for one in table.get("choices", ())), en=str(table.get("en", "")),
+                key=key, kind=kind, choices=tuple(str(one) for one in choices), en=str(table.get("en", "")),
                 nl=str(table.get("nl", "")), cites=reader.cites(place, table), value=table.get("value"), layer=reader.layer,
+                labels=_labels(reader, f"{place}.choices", choices) if isinstance(choices, Mapping) else {},
             )
         )  # fmt: skip
     return tuple(found)
 
 
+def _labels(reader: Reader, place: str, choices: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    """Read the words of a setting's choices."""
+    found: dict[str, Mapping[str, str]] = {}
+    for choice, words in choices.items():
+        labels = reader.table(f"{place}.{choice}", words)
+        reader.keys(f"{place}.{choice}", labels, ("en", "nl"))
+        if not labels.get("en") or not labels.get("nl"):
+            reader.wrong(f"{place}.{choice}", "A choice needs its words: en = … and nl = ….")
+        found[choice] = {language: str(labels.get(language, choice)) for language in ("en", "nl")}
+    return found
+
+
 def _clauses(reader: Reader, raw: Mapping[str, Any]) -> tuple[Clause, ...]:
     found = []
     for letter, value in reader.table("letters", raw.get("letters", {})).items():
-        reader.known(f"letters.{letter}", "letter", letter, LETTERS)
+        reader.known(f"letters.{letter}", "letter", letter, (*LETTERS, *FORMS))
         table = reader.table(f"letters.{letter}", value)
         reader.keys(f"letters.{letter}", table, ("says",))
         for key, one in reader.tables(f"letters.{letter}.says", table.get("says", [])):
             reader.keys(key, one, ("cites", "when"))
             found.append(Clause(letter, reader.cites(key, one), reader.when(key, one), reader.layer))
+    return tuple(found)
+
+
+def _signers(reader: Reader, raw: Mapping[str, Any]) -> tuple[SignerLine, ...]:
+    found: list[SignerLine] = []
+    for name, value in reader.table("signers", raw.get("signers", {})).items():
+        reader.known(f"signers.{name}", "case type with signers", name, ("consent",))
+        table = reader.table(f"signers.{name}", value)
+        reader.keys(f"signers.{name}", table, ("lines",))
+        found += [reader.signer(key, one) for key, one in reader.tables(f"signers.{name}.lines", table.get("lines", []))]
     return tuple(found)
 
 
@@ -186,6 +214,7 @@ def read(text: str, file: str, inherited: Mapping[str, Iterable[str]] | None = N
         duties=tuple(said.duties),
         letters=tuple(said.letters),
         clauses=_clauses(reader, raw),
+        signers=_signers(reader, raw),
         settings=_settings(reader, raw),
         categories=_categories(reader, raw),
         routes=listed(channels.get("routes", [])),

@@ -91,6 +91,19 @@ def all_packs(search: Sequence[str | Path] = ()) -> tuple[Path, ...]:
     return tuple(path for folder in folders for path in sorted(folder.glob("*/*.toml")))
 
 
+def articles_of(search: Sequence[str | Path] = ()) -> dict[str, bool]:
+    """Every article that some pack carries, and whether it has words for pupils everywhere it stands.
+
+    A pack that cannot be read carries nothing; its own check says why.
+    """
+    found: dict[str, bool] = {}
+    for path in all_packs(search):
+        layer, _ = _layer(_stamp(path))
+        for key, article in layer.articles.items() if layer else ():
+            found[key] = found.get(key, True) and bool(article.pupil)
+    return found
+
+
 def turning_days(protocol: Protocol, search: Sequence[str | Path] = ()) -> tuple[date, ...]:
     """The days on which a layer below changes while this version is in force, its own first day included.
 
@@ -206,6 +219,7 @@ def _cites(layer: Layer, article: str) -> str:
     """Return the first key that cites an article."""
     said = [(line.key, line.articles) for line in layer.lines]
     said += [(duty.place, duty.articles) for duty in layer.duties] + [(letter.place, letter.articles) for letter in layer.letters]
+    said += [(one.key, one.articles) for one in layer.signers]
     said += [(f"settings.{one.key}", one.cites) for one in layer.settings] + [(f"letters.{one.letter}", one.articles) for one in layer.clauses]
     return next((f"{key.removesuffix('.roles')}.cites" for key, articles in said if article in articles), "cites")
 

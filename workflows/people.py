@@ -6,8 +6,9 @@ who owns one.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,9 +16,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from workflows import clock, vocabulary
-from workflows.models import Enrolment, Group, Guardianship, Incident, Membership, Person, School
+from workflows.models import Case, Enrolment, Group, Guardianship, Incident, Membership, Outbox, Person, School
 from workflows.models.people import Authority, Dated
 from workflows.registry import MANAGING, PeopleError, begin, in_order, log, same_school, saved
+from workflows.schooldays import AMSTERDAM
+from workflows.shapes import LIVE
 
 _PERSON = frozenset({
     "kind", "user", "number", "given_name", "family_name", "nicknames", "birth_date", "email", "phone", "address", "language",
@@ -142,8 +145,11 @@ def add_guardian(
     tie = tie or Guardianship(pupil=pupil, guardian=guardian, starts=starts or clock.today())
     tie.starts = starts or tie.starts
     in_order(tie.starts, ends)
+    before = (tie.authority, tie.ends) if tie.pk else (Authority.UNKNOWN, None)
     tie.authority, tie.relation, tie.hides_address, tie.ends = authority, relation, hides_address, ends
     saved(tie)
+    if before != (tie.authority, tie.ends):
+        _say_changed(tie)
     log(school, by, what, pupil=pupil.pk, guardian=guardian.pk, authority=str(authority), hides_address=hides_address)
     return tie
 
@@ -155,8 +161,22 @@ def end_guardian(tie: Guardianship, *, by: Any, on: date) -> Guardianship:
     begin(school, by)
     tie.ends = max(on, tie.starts)
     tie.save()
+    _say_changed(tie)
     log(school, by, "guardian.end", pupil=tie.pupil_id, guardian=tie.guardian_id, ends=tie.ends.isoformat())
     return tie
+
+
+def _say_changed(tie: Guardianship) -> None:
+    """Queue that the pupil's consents are counted anew: now, and on the day after a tie has ended."""
+    if not Case.objects.filter(school=tie.pupil.school_id, type="consent", state__in=LIVE["consent"]).exists():
+        return
+    now = clock.now()
+    days = {now, *([datetime.combine(tie.ends + timedelta(days=1), time.min, AMSTERDAM)] if tie.ends else [])}
+    for day in sorted(days):
+        Outbox.objects.create(
+            key=f"say:{tie.pk}:{uuid.uuid4().hex}", kind="recount", person=tie.pupil, payload={"guardian": tie.guardian_id}, created_at=now,
+            not_before=day,
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -245,8 +265,10 @@ def end_membership(member: Membership, *, by: Any, on: date, hand_over_to: Any =
         try:
             for case in cases:
                 commands.hand_over_case(case, by=by, to=hand_over_to)
-        except (commands.InvalidData, commands.StepDenied) as wrong:
-            raise PeopleError("hand_over_to", str(wrong)) from wrong
+        except commands.InvalidData as wrong:
+            raise PeopleError("hand_over_to", " ".join(wrong.errors.values())) from wrong
+        except commands.StepDenied as denied:
+            raise PeopleError("hand_over_to", str(denied)) from denied
     elif on <= clock.today() and not rest.filter(user=member.user).exists() and cases.exists():
         numbers = ", ".join(case.display_number for case in cases)
         raise PeopleError("hand_over_to", _("Open cases first go to somebody else: %(numbers)s.") % {"numbers": numbers})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
 
-from workflows import clock, protocol
+from workflows import clock, packs, protocol
 from workflows.models import Case, PackSeal, School
 
 STAND_IN = "kc"
@@ -21,6 +22,11 @@ logger = logging.getLogger(__name__)
 def protocol_dirs() -> list[Any]:
     """Return the folders in which a school keeps packs of its own (`KC_PROTOCOL_DIRS`)."""
     return list(getattr(settings, "KC_PROTOCOL_DIRS", []))
+
+
+def articles_carried() -> dict[str, bool]:
+    """Return every article that some pack carries, and whether it has words for pupils."""
+    return packs.articles_of(protocol_dirs())
 
 
 _recent: dict[tuple[Any, ...], tuple[float, protocol.Protocol]] = {}
@@ -59,9 +65,13 @@ def is_stand_in(found: protocol.Protocol, case: Case) -> bool:
 
 def protocol_of(case: Case) -> protocol.Protocol:
     """Return the protocol a case is pinned to: procedure follows the day it was opened."""
-    pinned = case.pins.get("procedure")
-    key, day = (pinned["key"], date.fromisoformat(pinned["on"])) if pinned else (case.school.key, clock.today())
-    return _readable(key, day, case.school.sector)
+    return protocol_pinned(case.school, case.pins.get("procedure"))
+
+
+def protocol_pinned(school: School, pin: Mapping[str, Any] | None) -> protocol.Protocol:
+    """Return the protocol that a pin of `pins_for` names; without a pin, today's."""
+    key, day = (pin["key"], date.fromisoformat(pin["on"])) if pin else (school.key, clock.today())
+    return _readable(key, day, school.sector)
 
 
 def pins_for(school: School, opened: date, acted: date | None) -> dict[str, Any]:

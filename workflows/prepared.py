@@ -7,15 +7,40 @@ What runs is still the ORM's own SQL for the database at hand, with its own conv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.models import Field, JSONField, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 from django.db.models.signals import post_save
+
+M = TypeVar("M", bound=Model)
+
+_shared: ContextVar[Any] = ContextVar("kc_workflows_cursor", default=None)
+
+
+@contextmanager
+def one_cursor() -> Iterator[None]:
+    """Let everything that is read and written here inside the block share a cursor: to open one takes as long as a small query."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        token = _shared.set(cursor)
+        try:
+            yield
+        finally:
+            _shared.reset(token)
+
+
+def _cursor() -> AbstractContextManager[Any]:
+    """Return the shared cursor, or one for this query alone; its connection is its `db`."""
+    shared = _shared.get()
+    return connections[DEFAULT_DB_ALIAS].cursor() if shared is None else nullcontext(shared)
+
 
 _FIRST_NUMBER = 7_000_000_001
 _FIRST_DAY = date(9000, 1, 1)
@@ -43,13 +68,12 @@ class Prepared:
 
     def __call__(self, *values: Any) -> list[Any]:
         """Run it and return the rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        compiled = self._compiled.get(connection.vendor) or self._compile(connection)
-        adapt = connection.ops.adapt_datefield_value
-        given = [adapt(value) if isinstance(value, date) else value for value in values]
-        params = [given[p.place] if type(p) is _Slot else p for p in compiled.params]
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, params)
+        with _cursor() as cursor:
+            connection = cursor.db
+            compiled = self._compiled.get(connection.vendor) or self._compile(connection)
+            adapt = connection.ops.adapt_datefield_value
+            given = {f"v{place}": adapt(value) if isinstance(value, date) else value for place, value in enumerate(values)}
+            cursor.execute(compiled.sql, given | compiled.fixed)
             rows = cursor.fetchall()
         return compiled.read(rows)
 
@@ -57,21 +81,15 @@ class Prepared:
         queryset = self._make(*self._marks)
         compiler = queryset.query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
-        known = {str(mark): place for place, mark in enumerate(self._marks)}
-        marked = [_Slot(known[str(value)]) if str(value) in known else value for value in params]
+        known = {str(mark): f"v{place}" for place, mark in enumerate(self._marks)}
+        names = [known.get(str(value), f"f{place}") for place, value in enumerate(params)]
+        fixed = {name: value for name, value in zip(names, params, strict=True) if name.startswith("f")}
+        # Named, because Django fills in names at once and looks for places with a regular expression (SQLite).
+        named = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
         model = queryset.model if queryset._iterable_class is ModelIterable else None
-        compiled = _Compiled(sql, marked, compiler, model)
+        compiled = _Compiled(named, fixed, compiler, model)
         self._compiled[connection.vendor] = compiled
         return compiled
-
-
-class _Slot:
-    """The place of a value in the parameters."""
-
-    __slots__ = ("place",)
-
-    def __init__(self, place: int) -> None:
-        self.place = place
 
 
 class _Compiled:
@@ -80,8 +98,8 @@ class _Compiled:
     The compiler keeps the connection it was made with; converters ask it for the time zone only, which is the same.
     """
 
-    def __init__(self, sql: str, params: list[Any], compiler: Any, model: type[Model] | None) -> None:
-        self.sql, self.params = sql, params
+    def __init__(self, sql: str, fixed: dict[str, Any], compiler: Any, model: type[Model] | None) -> None:
+        self.sql, self.fixed = sql, fixed
         self._compiler, self._model = compiler, model
         self._converters = compiler.get_converters([column[0] for column in compiler.select])
         if model is not None:
@@ -104,6 +122,46 @@ class _Compiled:
         return one
 
 
+def _made(model: type[M], values: Mapping[str, Any], saved: bool) -> M:
+    """Return a row with these values by column, without the constructor: that looks at each field by itself, and tells those
+    who listen for new instances, of whom there are none.
+    """
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = not saved, DEFAULT_DB_ALIAS if saved else None
+    row.__dict__.update(values)
+    return row
+
+
+def new(model: type[M], **values: Any) -> M:
+    """Return a row to be given to `insert`, with what its fields have by default where no value is given.
+
+    Args:
+        values: by column: `person_id`, not `person`.
+
+    Raises:
+        TypeError: the model has no such column.
+    """
+    fixed, asked = _defaults(model)
+    row = fixed | {name: ask() for name, ask in asked.items()} | values
+    if len(row) != len(fixed) + len(asked):
+        raise TypeError(f"{model.__name__} has no column {', '.join(values.keys() - fixed.keys() - asked.keys())}.")
+    return _made(model, row, saved=False)
+
+
+def stored(model: type[M], **values: Any) -> M:
+    """Return a row that the database holds, of which these values are known by column; the others are asked for when they are looked at."""
+    return _made(model, values, saved=True)
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """Return what each column of a new row holds by default: the same for all, or asked for each."""
+    fields = model._meta.concrete_fields
+    asked = {field.attname: field.default for field in fields if field.has_default() and callable(field.default)}
+    return {field.attname: field.get_default() for field in fields if field.attname not in asked}, asked
+
+
 class _Columns:
     """Which columns of a row make up one model."""
 
@@ -116,19 +174,30 @@ class _Columns:
         """Return the model's part of a row; None where an outer join found nothing."""
         if row[self._start] is None:
             return None
-        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._start : self._stop])
+        return _made(self._model, dict(zip(self._names, row[self._start : self._stop], strict=True)), saved=True)
 
 
-_PLAIN = (int, str, bool, type(None))
-"""Values that every database takes as they are, in a column of the same kind."""
+_PLAIN = frozenset({int, str, bool, type(None)})
+"""Kinds of values that every database takes as they are, in a column of the same kind."""
 
 
-def _value(connection: Any, field: Field[Any, Any], row: Model, new: bool) -> Any:
-    """Return what a column gets, as `save` does; the common values go straight through."""
-    value = field.pre_save(row, new)
-    if type(value) in _PLAIN and not isinstance(field, JSONField):
-        return value
-    return field.get_db_prep_save(value, connection)
+def _values(connection: Any, fields: Sequence[Field[Any, Any]], rows: Iterable[Model]) -> list[Any]:
+    """Return what the columns get, as `save` does; the common values go straight through, what many columns share is converted once."""
+    converted: dict[int, Any] = {}  # by identity: moments an hour apart are equal where the clock is set back
+    columns = [(field.attname, field, isinstance(field, JSONField)) for field in fields]
+    found = []
+    for row in rows:
+        values = row.__dict__  # past the descriptors, each of which would look here
+        for name, field, is_json in columns:
+            value = values[name]
+            kind = type(value)
+            if is_json or kind not in _PLAIN:
+                if id(value) not in converted:
+                    convert = connection.ops.adapt_datetimefield_value if kind is datetime else partial(field.get_db_prep_save, connection=connection)
+                    converted[id(value)] = convert(value)
+                value = converted[id(value)]
+            found.append(value)
+    return found
 
 
 @cache
@@ -159,13 +228,12 @@ def insert(rows: Sequence[Model]) -> None:
         return
     if any(row.pk is not None for row in rows):
         raise TypeError("This row was written before.")
-    connection = connections[DEFAULT_DB_ALIAS]
     model, fields = type(rows[0]), _fields(type(rows[0]))
-    start, places, returning = _insertion(model, connection.vendor)
-    sql = f"{start} {', '.join([places] * len(rows))} {returning}"
-    values = [_value(connection, field, row, True) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    with _cursor() as cursor:
+        connection = cursor.db
+        start, places, returning = _insertion(model, connection.vendor)
+        sql = f"{start} {', '.join([places] * len(rows))} {returning}"
+        cursor.execute(sql, _values(connection, fields, rows))
         if returning:
             keys = [row[0] for row in cursor.fetchall()]
         elif len(rows) == 1:  # MySQL tells one key at a time
@@ -179,18 +247,38 @@ def insert(rows: Sequence[Model]) -> None:
         post_save.send(sender=model, instance=row, created=True, update_fields=None, raw=False, using=DEFAULT_DB_ALIAS)
 
 
+@cache
+def _change(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[str, list[Any]]:
+    """Return the UPDATE of these fields for the database at hand, and the fields."""
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE id = %s", fields  # noqa: S608 - names of columns
+
+
 def update(row: Model, *names: str) -> None:
     """Write the named fields of a row that the caller has locked.
 
     Raises:
         DatabaseError: the row is not there.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
-    quote = connection.ops.quote_name
-    fields: list[Any] = [row._meta.get_field(name) for name in names]
-    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    values = [_value(connection, field, row, False) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {quote(row._meta.db_table)} SET {sets} WHERE id = %s", [*values, row.pk])  # noqa: S608 - names of columns
+    with _cursor() as cursor:
+        sql, fields = _change(type(row), names, cursor.db.vendor)
+        cursor.execute(sql, [*_values(cursor.db, fields, [row]), row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError("The row to be changed is not there.")
+
+
+def update_many(rows: Sequence[Model], *names: str) -> None:
+    """Write the named fields of many rows of one model that the caller has locked, in one go.
+
+    Raises:
+        DatabaseError: a row is not there.
+    """
+    if not rows:
+        return
+    with _cursor() as cursor:
+        sql, fields = _change(type(rows[0]), names, cursor.db.vendor)
+        cursor.executemany(sql, [[*_values(cursor.db, fields, [row]), row.pk] for row in rows])
+        if cursor.rowcount not in (len(rows), -1):
+            raise DatabaseError("A row to be changed is not there.")

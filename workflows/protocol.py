@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, may_go_on, plays, select
@@ -25,15 +26,18 @@ from .rules import (
     Protocol,
     Rules,
     Setting,
+    SignerLine,
 )
 from .sentences import gettext_noop, sentence
+from .signing import ANSWERS, RECOUNT, answers_in, came_later, consent_state, left_up, people_asked, say_moves_at, signer_denials, signers
 from .situation import blank
 from .vocabulary import FACT_KEYS, FIELDS, MILESTONES, ROLES
 
 __all__ = [
-    "HOME", "Article", "Clause", "Denial", "DutyLine", "DutyView", "Layer", "LetterLine", "Line", "LoadError", "Owed", "Problem",
-    "Protocol", "Remedy", "Rules", "Setting", "addressees", "advice", "all_packs", "answered", "check", "check_file", "clauses", "denials", "digest",
-    "duties", "duty_met", "expected_roles", "from_texts", "letters", "load", "select",
+    "ANSWERS", "HOME", "RECOUNT", "Article", "Clause", "Denial", "DutyLine", "DutyView", "Layer", "LetterLine", "Line", "LoadError", "Owed",
+    "Problem", "Protocol", "Remedy", "Rules", "Setting", "SignerLine", "addressees", "advice", "all_packs", "answered", "answers_in", "asks_nobody",
+    "came_later", "check", "check_file", "clauses", "consent_state", "denials", "digest", "duties", "duty_met", "expected_roles", "from_texts",
+    "left_up", "letters", "load", "people_asked", "say_moves_at", "select", "signers",
 ]  # fmt: skip
 
 _NOT_PROVIDED = gettext_noop("This protocol does not provide for this step.")
@@ -92,8 +96,8 @@ def denials(protocol: Protocol, facts: Facts, answers: Mapping[str, str] | None 
     Args:
         protocol: the rules the case is pinned to.
         facts: the step, who asks and everything around it; layers of other sectors than its own fall out.
-        answers: written reasons by article id. A reason counts for each `answer` line that cites the article, if the
-            line lets this person answer.
+        answers: written reasons by article id. A reason counts for each `answer` line that cites the article or demands the
+            same as one that does, if the line lets this person answer.
 
     Returns:
         One denial per unmet `block` line and per unmet `answer` line without a reason. The shape of the case (a wrong
@@ -102,15 +106,22 @@ def denials(protocol: Protocol, facts: Facts, answers: Mapping[str, str] | None 
     rules = protocol.for_sector(facts.sector).at(facts.step, facts.case_type)
     if not rules.mentioned:
         return (Denial(sentence(_NOT_PROVIDED), ("step",), "block"),)
-    given = answers or {}
-    unmet = _unmet(rules, facts)
-    return tuple(denial for line, denial in unmet if line.strength != "advise" and not _is_answered(line, facts, given))
+    unmet = tuple(_unmet(rules, facts))
+    given = _shared(answers or {}, unmet)
+    found = tuple(denial for line, denial in unmet if line.strength != "advise" and not _is_answered(line, facts, given))
+    return found + tuple(Denial(said, articles, "block") for said, articles in signer_denials(protocol, facts))
 
 
 def advice(protocol: Protocol, facts: Facts) -> tuple[Denial, ...]:
     """What the protocol advises for this step: its unmet `advise` lines, and rules it only shows."""
     rules = protocol.for_sector(facts.sector).at(facts.step, facts.case_type)
     return tuple(denial for line, denial in _unmet(rules, facts) if line.strength == "advise")
+
+
+def asks_nobody(protocol: Protocol, facts: Facts) -> bool:
+    """Whether the protocol does not provide for this step and forbids it to nobody: a `never` line that only advises."""
+    rules = protocol.for_sector(facts.sector).at(facts.step, facts.case_type)
+    return any(line.guard == "never" and line.strength == "advise" for line, _ in _unmet(rules, facts))
 
 
 def _unmet(rules: Rules, facts: Facts) -> Iterator[tuple[Line, Denial]]:
@@ -137,6 +148,18 @@ def _unanswered(line: Line, facts: Facts) -> Denial:
     return Denial(sentence(_ANSWER, fields=words), line.articles, line.strength, remedy, line.answer_by)
 
 
+def _shared(answers: Mapping[str, str], unmet: Sequence[tuple[Line, Denial]]) -> dict[str, str]:
+    """The reasons, also for lines that demand the same: nobody explains one lack twice, for the school and for a layer below."""
+    found = dict(answers)
+    lines = [line for line, _ in unmet if answers and line.guard is not None]
+    for line in lines:
+        reason = next((answers[article] for article in line.articles if not blank(answers.get(article))), None)
+        twins = [other for other in lines if reason is not None and (other.guard, other.args) == (line.guard, line.args)]
+        for article in (article for other in twins for article in other.articles):
+            found[article] = found.get(article) or str(reason)
+    return found
+
+
 def _is_answered(line: Line, facts: Facts, answers: Mapping[str, str]) -> bool:
     """Whether a reason stands in for the line: where the line allows one, or where a leader says why parents stay out of reach."""
     if all(blank(answers.get(article)) for article in line.articles):
@@ -146,14 +169,25 @@ def _is_answered(line: Line, facts: Facts, answers: Mapping[str, str]) -> bool:
     return not line.answer_by or facts.by is None or plays(facts.by.roles, line.answer_by)
 
 
+def reasons_for(protocol: Protocol, facts: Facts, answers: Mapping[str, str]) -> dict[str, str]:
+    """Those of the answers, by article, that stand in for an unmet line of this step; the others answer nothing."""
+    if not answers:
+        return {}
+    unmet = tuple(_unmet(protocol.for_sector(facts.sector).at(facts.step, facts.case_type), facts))
+    given = _shared(answers, unmet)
+    asked = {article for line, _ in unmet if _is_answered(line, facts, given) for article in line.articles}
+    return {article: reason for article, reason in given.items() if article in asked}
+
+
 def answered(protocol: Protocol, facts: Facts, answers: Mapping[str, str]) -> tuple[Owed, ...]:
     """The `recorded` lines that were answered with a reason instead: what they ask for is still owed, within a school day."""
-    rules = protocol.for_sector(facts.sector).at(facts.step, facts.case_type)
+    unmet = tuple(_unmet(protocol.for_sector(facts.sector).at(facts.step, facts.case_type), facts))
+    given = _shared(answers, unmet)
     return tuple(
         dict.fromkeys(
             Owed(line.args["what"], line.args.get("of", "case"), line.articles)
-            for line, _ in _unmet(rules, facts)
-            if line.guard == "recorded" and _is_answered(line, facts, answers) and facts.judge(line.when) is True
+            for line, _ in unmet
+            if line.guard == "recorded" and _is_answered(line, facts, given) and facts.judge(line.when) is True
         )
     )
 
@@ -196,7 +230,7 @@ def _later(facts: Facts, since: int) -> Facts:
 
 def _about(task: str, facts: Facts) -> str:
     """Whom a milestone concerns when a duty does not say so; the case when nobody is known."""
-    milestone = MILESTONES["incident"].get(task)
+    milestone = MILESTONES.get(facts.root, {}).get(task)
     if milestone is None or not milestone.person:
         return "case"
     of = _CONCERNS.get(task, "subject")
@@ -232,5 +266,11 @@ def expected_roles(protocol: Protocol, facts: Facts) -> frozenset[str]:
     roles = frozenset(ROLES) - {"deputy"}
     for line in rules.lines:
         if line.guard == "by_role" and line.strength == "block" and facts.judge(line.when) is True:
-            roles = frozenset(role for role in roles if plays(frozenset({role}), line.args["roles"]))
+            roles &= _playing(tuple(line.args["roles"]))
     return roles
+
+
+@cache
+def _playing(wanted: tuple[str, ...]) -> frozenset[str]:
+    """The roles that count as one of `wanted`."""
+    return frozenset(role for role in ROLES if plays(frozenset({role}), wanted))

@@ -11,17 +11,27 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from workflows import clock, protocol
-from workflows.access import Sight, holders_of, person_of, roles_of, schools_of, sight_of, sights_of, visible_to
+from workflows.access import REGISTERS, Sight, board_readers, may_see, person_of, roles_of, schools_of, sight_of, sights_of, visible_roots, visible_to
+from workflows.deciders import who_decides
+from workflows.decisions import DECISIONS, decidable, facts_of, for_reader
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
 from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared
 from workflows.privacy import hide
-from workflows.vocabulary import CASE_ROLES
+from workflows.shapes import INITIAL
+from workflows.vocabulary import CASE_ROLES, OPEN, STAFF_ROLES
 
-OPEN_STATES = ("reported", "triaged", "discussed", "escalated", "sanctioned")
+ROOT_TYPES = ("consent", "friend_request", "account")
+
+DECIDERS = frozenset({"director", "board", "manager"})
+"""Roles to whom cases are brought."""
+
+APPROVERS = frozenset({"director", "board"})
+"""Who approves a letter: the director the PDF's digest; the board on the hard route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,12 @@ class Desk:
     """What waits for somebody, what they follow, and what they had opened."""
 
     duties: list[Duty]
+    arrived: list[Case]
     letters: list[Letter]
     approvals: list[Case]
+    asked: list[Case]
+    requests: list[Case]
+    requested: list[Case]
     cases: QuerySet[Case]
     closed: QuerySet[Case]
     tick_late: bool
@@ -38,10 +52,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """Measures to be decided: by this person, and asked by them."""
+    """What is to be decided by this person, and what they asked: measures, and beside them connections and accounts."""
 
     waiting: list[Case]
     asked: list[Case]
+    requests: list[Case]
+    requested: list[Case]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,40 +173,58 @@ def duties_of(user: Any, roles: frozenset[str], seen: Any) -> QuerySet[Duty]:
     return Duty.objects.filter(mine, root__in=seen, done_at=None).exclude(owner="")
 
 
+def arrived(user: int, roles: frozenset[str]) -> Q:
+    """Return which incidents wait for a first look by `user` with these roles: new reports, and what was brought to who decides."""
+    mine = Q(state="reported") & (Q(owner=user) | Q(owner=None))
+    return mine | Q(state="escalated") if roles & DECIDERS else mine
+
+
 def _duties_for(user: Any, school: School) -> list[Duty]:
-    rows = duties_of(user, roles_of(user, school), visible_to(user).filter(school=school).values("pk"))
-    return list(rows.select_related("root", "case", "root__school")[:100])
+    seen = Q(pk__in=visible_to(user).values("pk")) | Q(pk__in=visible_roots(user, *ROOT_TYPES).values("pk"))
+    rows = duties_of(user, roles_of(user, school), Case.objects.filter(seen, school=school).values("pk"))
+    rows = rows.exclude(task__in=[yes for yes, _no in DECISIONS.values()])  # these wait among the approvals
+    return list(rows.select_related("root", "case", "root__school", "root__person")[:100])
 
 
 def approvals(user: Any, school: School | None = None) -> Approvals:
-    """Return the proposed measures that wait for `user`'s decision, and those they proposed themselves."""
+    """Return the proposed measures that wait for `user`'s decision by their protocol, and those they proposed themselves.
+
+    The number of queries does not grow with the measures.
+    """
     seen = visible_to(user).values("pk")
     rows = Case.objects.filter(type="measure", parent__in=seen, state__in=["proposed", "approved"])
     if school is not None:
         rows = rows.filter(school=school)
     rows = rows.select_related("parent", "parent__school", "school", "person", "opened_by").order_by("opened_at")
-    waiting, asked = [], []
-    roles_at: dict[int, frozenset[str]] = {}
+    waiting: list[Case] = []
+    asked: list[Case] = []
     for measure in rows[:200]:
-        person_user = measure.opened_by.user_id if measure.opened_by else None
-        if person_user == user.pk:
-            asked.append(measure)
-            continue
-        if measure.school_id not in roles_at:
-            roles_at[measure.school_id] = roles_of(user, measure.school)
-        roles = roles_at[measure.school_id]
-        if measure.state == "proposed" and roles & {"director", "board", "manager"}:
-            waiting.append(measure)
-    return Approvals(waiting, asked)
+        own = measure.opened_by is not None and measure.opened_by.user_id == user.pk
+        if own or measure.state == "proposed":
+            (asked if own else waiting).append(measure)
+    deciding = who_decides(waiting)
+    roles = {school.pk: roles_of(user, school) for school in {measure.school for measure in waiting}}
+    requests, requested = _requests(user, school)
+    return Approvals([one for one in waiting if deciding[one.pk] & roles[one.school_id]], asked, requests, requested)
+
+
+def _requests(user: Any, school: School | None) -> tuple[list[Case], list[Case]]:
+    """Return the undecided connections and accounts that wait for `user`, and those they opened and somebody else decides about."""
+    rows = visible_roots(user, *DECISIONS).filter(state__in=[INITIAL[one] for one in DECISIONS])
+    if school is not None:
+        rows = rows.filter(school=school)
+    found = list(rows.select_related("school", "person", "opened_by").defer("school__logo").order_by("opened_at")[:200])
+    waiting = for_reader(user, found)
+    if school is None:
+        return waiting, []
+    own = [case for case in found if case not in waiting and case.opened_by is not None and case.opened_by.user_id == user.pk]
+    return waiting, [case for case, facts in zip(own, facts_of(own, None), strict=True) if decidable(facts, protocol_of(case))]
 
 
 def count_waiting(user: Any) -> int:
-    """Return how many measures wait for `user`'s decision, for the menu."""
-    schools = [school for school in schools_of(user) if roles_of(user, school) & {"director", "board", "manager"}]
-    if not schools:
-        return 0
-    seen = visible_to(user).filter(school__in=schools).values("pk")
-    return Case.objects.filter(type="measure", state="proposed", parent__in=seen).exclude(opened_by__user=user).count()
+    """Return how many measures, connections and accounts wait for `user`'s decision, for the menu."""
+    found = approvals(user)
+    return len(found.waiting) + len(found.requests)
 
 
 def desk(user: Any, school: School) -> Desk:
@@ -204,12 +238,17 @@ def desk(user: Any, school: School) -> Desk:
     found = list(letters[:100])
     sights = sights_of(user, school, {letter.root_id: letter.root for letter in found}.values())
     nobody = Kept(frozenset(), ())
+    measures = approvals(user, school)
     return Desk(
         duties=_duties_for(user, school),
+        arrived=list(cases.filter(arrived(user.pk, roles))[:100]),
         letters=[letter for letter in found if may_open(letter, sights[letter.root_id], nobody)],
-        approvals=approvals(user, school).waiting,
-        cases=cases.filter(state__in=OPEN_STATES),
-        closed=cases.exclude(state__in=OPEN_STATES),
+        approvals=measures.waiting,
+        asked=measures.asked,
+        requests=measures.requests,
+        requested=measures.requested,
+        cases=cases.filter(state__in=OPEN),
+        closed=cases.exclude(state__in=OPEN),
         tick_late=tick_late(),
     )
 
@@ -223,7 +262,7 @@ def letters_of(incident: Case, sight: Sight, kept: Kept) -> list[Letter]:
 def readers_of(incident: Case) -> list[tuple[str, int]]:
     """Return which roles read an incident, for "who sees this": role and how many people hold it."""
     if incident.restricted:
-        return [("board", len(holders_of(incident.school, "board")))]
+        return [("board", len(board_readers(incident)))]
     confidential = bool(incident.facts.get("confidential"))
     roles = ["director", "board", "manager", "personnel", "communications"] if confidential else ["mentor", "director", "coordinator", "board", "dpo"]
     held: dict[str, set[int]] = {}
@@ -234,10 +273,43 @@ def readers_of(incident: Case) -> list[tuple[str, int]]:
     return [(role, len(held[role])) for role in roles if role in held]
 
 
+def root_readers(root: Case) -> list[str]:
+    """Return which roles read a consent, connection or account, as far as somebody holds them today; see `visible_roots`."""
+    if root.type == "account" and root.state == "approved":
+        return ["employee"]
+    also = {"consent": {"mentor"}, "friend_request": {"mediamaster"} if root.facts.get("target_account") == "school_page" else set()}
+    rows = Membership.objects.filter(Dated.active(clock.today()), school=root.school).values_list("role", "acting_for").distinct()
+    held = {role for pair in rows for role in pair}
+    return [role for role in STAFF_ROLES if role in held & (REGISTERS[root.type] | also.get(root.type, set()))]
+
+
+def who_reads(user: Any, incident: Case) -> str:
+    """Return what somebody is told who changed an incident and may not open it (any more); nothing where they may.
+
+    Where nobody at the school may read it, it says whom to call: the confidential inspector of the Inspectorate of Education
+    (WPO 4a, WVO 2020 3.38; number and hours as the Inspectorate gives them).
+    """
+    if may_see(user, incident):
+        return ""
+    if not incident.restricted:
+        return _("You cannot open this case any more.")
+    if board_readers(incident):
+        return _("Only the board reads this case. Keep the number.")
+    return _(
+        "At this moment nobody at the school may read this case. It is kept. Call the confidential inspector (vertrouwensinspecteur) "
+        "yourself: 0900-1113111, on workdays from 8 to 17. Is somebody in danger now? Call 112. Keep the number."
+    )
+
+
 def log_read(user: Any, case: Case, page: str) -> None:
     """Note that `user` read or exported something of a case (AVG article 32 and 5(2))."""
     root_id = case.parent_id or case.pk
     ReadEntry.objects.create(school_id=case.school_id, case_id=root_id, user=user, page=page[:60], at=clock.now())
+
+
+def log_export(user: Any, school: School, page: str) -> None:
+    """Note that `user` exported something of the school that is about no single case (AVG article 32 and 5(2))."""
+    ReadEntry.objects.create(school=school, user=user, page=page[:60], at=clock.now())
 
 
 def roster(school: School, group: Any) -> list[Person]:
@@ -292,6 +364,7 @@ __all__ = [
     "kept_from",
     "letters_of",
     "load",
+    "log_export",
     "log_read",
     "may_open",
     "people_of",
@@ -308,4 +381,5 @@ __all__ = [
     "tick_late",
     "timeline",
     "visible_to",
+    "who_reads",
 ]  # fmt: skip

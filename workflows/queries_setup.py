@@ -78,12 +78,19 @@ def _letterhead(school: School) -> Iterator[Lack]:
 
 
 def _roles(school: School, protocol: Protocol, today: date) -> Iterator[Lack]:
-    rows = list(Membership.objects.filter(Dated.active(today), school=school).values_list("role", "acting_for"))
-    held = {role for role, _acting in rows}
-    stood_in = {acting for _role, acting in rows if acting}
+    rows = list(Membership.objects.filter(Dated.active(today), school=school).values_list("role", "acting_for", "user", "user__is_active"))
+    held = {role for role, *_rest in rows}
+    stood_in = {acting for _role, acting, *_rest in rows if acting}
+    board = {user for role, acting, user, active in rows if active and "board" in (role, acting)}
     named = set(NEEDED_ROLES) | {role for role in _alone(protocol) if role not in ("mentor", "teacher", "administrator")}
     for role in sorted(named - held - stood_in):
-        yield Lack(_("Nobody is {role}.").format(role=words.label("role", role)), "setup-members", stops=role == "director")
+        yield Lack(_("Nobody is {role}.").format(role=words.label("role", role)), "setup-members", stops=role in ("director", "board"))
+    if "board" in held | stood_in and len(board) < 2:
+        text = _(
+            "Only one person is board. Name a second person, such as the chair of the supervisory board: "
+            "a report of sexual conduct by the only one could be read by nobody."
+        )
+        yield Lack(text, "setup-members", stops=True)
     if "director" in held and "director" not in stood_in:
         yield Lack(_("Nobody stands in for the director."), "setup-members")
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from .situation import Condition
-from .vocabulary import MILESTONES, STATES, STEPS, case_type_of
+from .vocabulary import GATES, MILESTONES, STATES, STEPS, case_type_of
 
 STRENGTHS = ("advise", "answer", "block")
 """From weak to strong: shown only; met or answered in writing; denied until met."""
@@ -46,7 +46,8 @@ class Article:
     """One rule of a document, in the product's own words.
 
     `ref` is how the document numbers it, `source_key` names the document, `confirmed` tells whether a lawyer or the
-    source itself confirmed the reading (only a statute's articles can be unconfirmed).
+    source itself confirmed the reading (only a statute's articles can be unconfirmed). `pupil` is the rule in words for
+    children, per language, where it is one that lessons teach.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Article:
     source_key: str
     confirmed: bool = True
     layer: str = ""
+    pupil: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,24 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class SignerLine:
+    """Whose yes a consent needs: one of the people `who` names, or with `each` all of them."""
+
+    who: str
+    each: bool
+    when: tuple[Condition, ...]
+    articles: tuple[str, ...]
+    layer: str = ""
+    file: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
-    """A question a school answers before the pack can be used; `value` is the pack's own answer, if it has one."""
+    """A question a school answers before the pack can be used; `value` is the pack's own answer, if it has one.
+
+    `labels` are the words of its choices by language, where the pack gives them.
+    """
 
     key: str
     kind: str
@@ -128,6 +146,7 @@ class Setting:
     cites: tuple[str, ...]
     value: object = None
     layer: str = ""
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ class Layer:
     duties: tuple[DutyLine, ...] = ()
     letters: tuple[LetterLine, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    signers: tuple[SignerLine, ...] = ()
     settings: tuple[Setting, ...] = ()
     categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     cited: frozenset[str] = frozenset()
@@ -184,6 +204,7 @@ class Protocol:
     settings: Mapping[str, Setting]
     categories: Mapping[str, Mapping[str, str]]
     clauses: tuple[Clause, ...]
+    signers: tuple[SignerLine, ...]
     routes: tuple[str, ...]
     routes_cites: tuple[str, ...]
     index: Mapping[str, Rules]
@@ -241,7 +262,7 @@ def known_places() -> tuple[str, ...]:
     """Every place a pack can write about, `any` included."""
     steps = [f"steps.{step}" for step in STEPS]
     records = [f"records.{case_type}.{name}" for case_type, table in MILESTONES.items() for name in table]
-    return (*steps, *records, *(f"steps.{one}.any" for one in STATES), *(f"records.{one}.any" for one in MILESTONES))
+    return (*steps, *records, *(f"steps.{one}.any" for one in (*STATES, *GATES)), *(f"records.{one}.any" for one in MILESTONES))
 
 
 def combine(layers: Iterable[Layer]) -> Protocol:
@@ -266,13 +287,14 @@ def combine(layers: Iterable[Layer]) -> Protocol:
         settings={setting.key: setting for layer in kept for setting in layer.settings},
         categories={key: names for layer in kept for key, names in layer.categories.items()},
         clauses=tuple(clause for layer in kept for clause in layer.clauses),
+        signers=tuple(line for layer in kept for line in layer.signers),
         routes=last_routes.routes,
         routes_cites=last_routes.routes_cites,
         index=_index(kept),
     )
 
 
-_Said = TypeVar("_Said", Line, DutyLine, LetterLine, Clause)
+_Said = TypeVar("_Said", Line, DutyLine, LetterLine, Clause, SignerLine)
 
 
 def _rest(said: tuple[_Said, ...], dropped: frozenset[str]) -> tuple[_Said, ...]:
@@ -292,6 +314,7 @@ def _without(layer: Layer, dropped: frozenset[str]) -> Layer:
         duties=_rest(layer.duties, dropped),
         letters=_rest(layer.letters, dropped),
         clauses=_rest(layer.clauses, dropped),
+        signers=_rest(layer.signers, dropped),
     )
 
 

@@ -82,7 +82,7 @@ def build(
         sector: "po" (pupils are 10) or "vo" (15).
         today: the day on which those ages hold; roles and places began a year before.
         overrides: by name: `age`, any field of a person, for a parent `authority` and `hides_address`, for a pupil or
-            mentor `group` (a name), for staff `role`.
+            mentor `group` (a name), for a pupil `left` (the last day at the school), for staff `role`.
         slug: short name of the school; user names begin with it.
         settings: answers to the protocol's settings; the others get a neutral one.
     """
@@ -192,13 +192,13 @@ def _staff(cast: Cast, name: str, told: Mapping[str, Any], began: date, today: d
 
 def _pupil(cast: Cast, name: str, told: Mapping[str, Any], began: date, today: date) -> None:
     given_name, family_name = PUPILS.get(name, (name.capitalize(), "Naamloos"))
-    fields, rest = _split(told, ("age", "group"))
+    fields, rest = _split(told, ("age", "group", "left"))
     _born(fields, today, rest["age"])
     fields = {"given_name": given_name, "family_name": family_name, "address": _ADDRESS, "number": f"l-{name}", **fields}
     user = _account(cast, name, fields["given_name"], fields["family_name"])
     cast.people[name] = people.add_person(cast.school, by=None, kind="pupil", user=user, **{"email": user.email, **fields})
     group = schools.add_group(cast.school, by=None, name=rest["group"]) if rest.get("group") else cast.group
-    people.enrol(cast.people[name], group, by=None, starts=began)
+    people.enrol(cast.people[name], group, by=None, starts=began, **({"ends": rest["left"]} if rest.get("left") else {}))
 
 
 def _parent(cast: Cast, name: str, told: Mapping[str, Any], began: date) -> None:

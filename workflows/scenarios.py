@@ -1,122 +1,44 @@
-"""Runs scenario files: the packs' tests, readable by a school leader, through the real commands.
+"""Plays scenarios: the packs' tests, readable by a school leader, through the real commands.
 
-A scenario moves a fixed cast through steps on a throw-away database and says what must come of it. The format is design
-part 4 and docs/packs.md. `run` is what `manage.py check_protocol --scenarios` calls.
+A scenario moves a fixed cast through steps on a throw-away database and says what must come of it. `scenario_reader`
+reads the file, `scenario_world` keeps the cast and its cases. `run` is what `manage.py check_protocol --scenarios` calls.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.utils import load_backend
-from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
 from workflows import clock, commands, protocol, scenario_cast
-from workflows.access import visible_to
-from workflows.commands import ANONYMOUS, SYSTEM, InvalidData, StepDenied
-from workflows.facts import actor_for, fresh, load, protocol_dirs
-from workflows.guards import Facts
-from workflows.letter_fields import NEEDS
-from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, Outbox, Person
+from workflows.access import may_see
+from workflows.commands import SYSTEM, InvalidData, StepDenied
+from workflows.facts import protocol_dirs
+from workflows.forecasts import gate
+from workflows.line_reader import hint
+from workflows.models import Case, Duty, Letter, LogEntry, Outbox
+from workflows.registry import PeopleError
+from workflows.scenario_reader import (
+    ALIASES,
+    CONTROL,
+    ScenarioError,
+    check_shape,
+    files_of,
+    moment_of,
+    read_toml,
+    scenarios_of,
+    sector_of,
+    several,
+)
+from workflows.scenario_world import World, ask, filled
 from workflows.schooldays import AMSTERDAM
-from workflows.vocabulary import FIELDS, MILESTONES, STEPS, case_type_of
-
-ALIASES = {"suspect": "suspects", "target": "targets", "participant": "participants", "sharer": "sharers", "bystander": "bystanders"}
-"""One person may be named in the singular."""
-
-CONTROL = frozenset({"by", "do", "record", "at", "as", "on", "denied", "answers", "advice", "invalid"})
-"""Keys of a step that are no fields."""
-
-NEUTRAL: Mapping[str, Any] = {
-    "scope": "school_related", "capacity": "personal", "published": True, "possibly_criminal": False, "school_medium": False,
-    "confidential": False, "origin": "report", "act": "post", "with": "ict_coordinator", "channel": "phone", "reached": True,
-    "manner": "public", "advice_kind": "advice", "mediation_possible": True, "action": "kept_apart", "police_hold": False,
-    "police_outcome": "unknown", "outcome": "settled_by_talk", "mode": "school", "asks": "withdraw_publication", "how": "post_removed",
-    "severity": 1, "school_days": 1, "kind": "warning", "finding": "deliberate", "bound_to": "device", "help_contact": "mentor",
-    "category": "other",
-}  # fmt: skip
-"""What the runner fills in where a step says nothing and the pack names no value of its own."""
-
-NEVER_FILLED = frozenset({"anonymous", "falls_on_child", "exclude", "on_behalf_of", "owner", "happened", "person", "lesson", *ALIASES.values()})
-"""What somebody has to say themselves."""
-
-
-class ScenarioError(Exception):
-    """A scenario did not go as it says, or cannot be read; the message is for a school leader."""
-
-
-@dataclass(slots=True)
-class World:
-    """One scenario under way: cast, protocol, the cases opened so far by name and type."""
-
-    cast: scenario_cast.Cast
-    found: protocol.Protocol
-    named: dict[str, Case] = field(default_factory=dict)
-
-    def latest(self, case_type: str) -> Case:
-        """The latest case of a type."""
-        case = Case.objects.filter(school=self.cast.school, type=case_type).order_by("-pk").first()
-        if case is None:
-            raise ScenarioError(f"there is no {case_type} yet")
-        return self.again(case)
-
-    def again(self, case: Case) -> Case:
-        """The same case as it stands now."""
-        case = Case.objects.select_related("school", "parent").get(pk=case.pk)
-        case.__class__ = CASE_TYPES[case.type]
-        return case
-
-    def case(self, name: str | None, case_type: str) -> Case:
-        """The named case, or the latest of a type; where the name is a case of another type, the one it belongs to or its latest track."""
-        if name is None:
-            return self.latest(case_type)
-        if name not in self.named:
-            raise ScenarioError(f"no case was named “{name}”")
-        case = self.again(self.named[name])
-        if case.type == case_type:
-            return case
-        if case.parent is not None and case_type == "incident":
-            return self.again(case.parent)
-        track = Case.objects.filter(parent=case, type=case_type).order_by("-pk").first()
-        if track is None:
-            raise ScenarioError(f"“{name}” has no {case_type} yet")
-        return self.again(track)
-
-    def person(self, name: str) -> Person:
-        """Somebody of the cast."""
-        if name not in self.cast.people:
-            raise ScenarioError(f"“{name}” is not in the cast: {', '.join(sorted(self.cast.people))}")
-        return self.cast.people[name]
-
-    def actor(self, name: str) -> Any:
-        """Who acts: a user, a person behind a link, the system or nobody by name."""
-        if name == "anonymous":
-            return ANONYMOUS
-        if name == "system":
-            return SYSTEM
-        return self.cast.users.get(name) or self.person(name)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a scenario file; times may leave out the seconds, which TOML itself does not allow.
-
-    Raises:
-        ScenarioError: the file cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(re.sub(r"((?:\d{4}-\d\d-\d\d[T ]|=\s*)\d\d:\d\d)(?![:\d])", r"\1:00", text))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path}: {error}") from error
+from workflows.vocabulary import FIELDS, GATES, MILESTONES, ROOTS, STEPS, case_type_of, field_of
 
 
 def run(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
@@ -132,12 +54,12 @@ def run(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
 def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
     """The same on the database at hand; every scenario is undone afterwards."""
     passed = failed = 0
-    for path in map(Path, paths):
+    for path in files_of(paths):
         try:
             document = read_toml(path)
-            scenarios = list(_scenarios(document))
-        except (ScenarioError, TypeError) as error:
-            out.write(f"FAILED {path.name}: {error}\n")
+            scenarios = list(scenarios_of(document))
+        except ScenarioError as error:
+            out.write(f"FAILED {path}: {error}\n")
             failed += 1
             continue
         for scenario, problem in play_all(document, scenarios):
@@ -145,19 +67,8 @@ def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
                 passed += 1
             else:
                 failed += 1
-                out.write(f"FAILED {path.name}: {scenario.get('name', '?')}\n       {problem}\n")
+                out.write(f"FAILED {path}: {scenario.get('name', '?')}\n       {problem}\n")
     return passed, failed
-
-
-def _scenarios(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    unknown = set(document) - {"protocol", "sector", "scenario", "cast", "settings", *SHARED}
-    if unknown:
-        raise ScenarioError(f"unknown keys: {', '.join(sorted(unknown))}")
-    if "protocol" not in document:
-        raise ScenarioError("say which protocol it is about: protocol = “groningen/2024-12-01”")
-    shared = {name: document[name] for name in SHARED if name in document}
-    for scenario in document.get("scenario", []):
-        yield {**shared, **scenario}
 
 
 @contextmanager
@@ -184,7 +95,7 @@ def play_all(document: Mapping[str, Any], scenarios: Iterable[Mapping[str, Any]]
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for scenario in scenarios:
-        stage = {name: scenario.get(name) for name in ("today", "cast", "settings", "sector", "legal_form", "channels")}
+        stage = {name: scenario.get(name) for name in ("today", "cast", "settings", "sector", "legal_form")}
         groups.setdefault(repr(stage), []).append(scenario)
     for group in groups.values():
         with transaction.atomic():
@@ -195,7 +106,7 @@ def play_all(document: Mapping[str, Any], scenarios: Iterable[Mapping[str, Any]]
                 yield from ((scenario, problem) for scenario in group)
             else:
                 for scenario in group:
-                    yield scenario, _play_undone(World(world.cast, world.found), moment, scenario)
+                    yield scenario, _play_undone(World(world.cast, world.found, notes=world.notes), moment, scenario)
             transaction.set_rollback(True)
 
 
@@ -205,70 +116,49 @@ def _play_undone(world: World, moment: datetime, scenario: Mapping[str, Any]) ->
             _play(world, moment, scenario)
             transaction.set_rollback(True)
     except Exception as error:  # as above
-        return _unreadable(error)
+        return " ".join([_unreadable(error), *world.notes])
     return None
 
 
 def _unreadable(error: Exception) -> str:
+    if isinstance(error, PeopleError):
+        return f"{error.field}: {error}"
     return str(error) if isinstance(error, (ScenarioError, ValueError, protocol.LoadError)) else f"{type(error).__name__}: {error}"
-
-
-def _sector(document: Mapping[str, Any], scenario: Mapping[str, Any], found: protocol.Protocol) -> str:
-    sector = scenario.get("sector", document.get("sector"))
-    if sector is None:
-        sectors = {name for layer in found.layers for name in layer.sector}
-        if len(sectors) != 1:
-            raise ScenarioError("this protocol has two sectors: say sector = “po” or “vo”")
-        (sector,) = sectors
-    if sector not in ("po", "vo"):
-        raise ScenarioError(f"unknown sector “{sector}”")
-    return str(sector)
-
-
-def _moment(value: Any, before: datetime | None = None) -> datetime:
-    """Read a moment: a day alone is 09:00, a time alone is that of the day under way; quotes do no harm."""
-    if isinstance(value, str):
-        value = parse_datetime(value) or parse_date(value) or parse_time(value)
-    if isinstance(value, time) and before is not None:
-        return datetime.combine(before.astimezone(AMSTERDAM).date(), value, AMSTERDAM)
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=AMSTERDAM)
-    if isinstance(value, date):
-        return datetime.combine(value, time(9, 0), AMSTERDAM)
-    raise ScenarioError(f"{value!r} is no day or moment")
-
-
-SHARED = ("today", "legal_form", "channels")
-"""Keys of a scenario that a file may say once for all of them."""
-
-KNOWN = frozenset({"name", "cites", "today", "steps", "expect", "cast", "settings", "sector", "legal_form", "channels"})
-"""Keys of a scenario."""
 
 
 def _stage(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> tuple[World, datetime]:
     """Make the school and its cast as a scenario asks for them, on its day at 09:00."""
-    moment = _moment(scenario.get("today", date(2026, 3, 2)))
+    moment = moment_of(scenario.get("today", date(2026, 3, 2)))
     wanted = str(document["protocol"])
     key = wanted.split("/")[0]
-    found = protocol.load(wanted, search=protocol_dirs(), on=moment.date() if "/" not in wanted else None)
-    sector = _sector(document, scenario, found)
+    notes = []
+    try:
+        found = protocol.load(wanted, search=protocol_dirs(), on=moment.date() if "/" not in wanted else None)
+    except protocol.LoadError as error:
+        if "/" not in wanted:
+            raise
+        found = protocol.load(key, search=protocol_dirs(), on=moment.date())  # a document without a date has the day its pack gave it
+        notes.append(f"({error} Played with {found.key}/{found.in_force}.)")
+    settings = {**document.get("settings", {}), **scenario.get("settings", {})}
+    if unknown := sorted(set(settings) - set(found.settings)):
+        notes.append(f"({found.key} has no setting {', '.join(unknown)}; it has {', '.join(found.settings) or 'none'}.)")
+    sector = sector_of(document, scenario, found)
     others = {**document.get("cast", {}), **scenario.get("cast", {})}
-    if unknown := set(others) - scenario_cast.NAMES:
-        raise ScenarioError(f"not in the cast: {', '.join(sorted(unknown))}")
+    if unknown := sorted(set(others) - scenario_cast.NAMES):
+        raise ScenarioError(f"not in the cast: {', '.join(unknown)}. {hint(unknown[0], sorted(scenario_cast.NAMES))}")
     with clock.at(moment):
         cast = scenario_cast.build(
             key, sector, moment.date(), others,
-            settings={**document.get("settings", {}), **scenario.get("settings", {})}, legal_form=scenario.get("legal_form", "public"),
+            settings=settings, legal_form=scenario.get("legal_form", "public"),
         )  # fmt: skip
-    return World(cast, found.for_sector(sector)), moment
+    return World(cast, found.for_sector(sector), notes=notes), moment
 
 
 def _play(world: World, moment: datetime, scenario: Mapping[str, Any]) -> None:
-    if unknown := set(scenario) - KNOWN:
-        raise ScenarioError(f"unknown keys: {', '.join(sorted(unknown))}")
+    check_shape(scenario)
     for place, step in enumerate(scenario.get("steps", []), start=1):
         if "at" in step:
-            moment = _moment(step["at"], moment)
+            moment = moment_of(step["at"], moment)
             with clock.at(moment):
                 _run_due()
             if set(step) == {"at"}:
@@ -312,23 +202,41 @@ def _step(world: World, step: Mapping[str, Any]) -> None:
         return
     if "denied" in step:
         if refused is None:
-            raise ScenarioError(f"should be denied by {', '.join(_several(step['denied']))}, but {invalid or 'is allowed'}")
-        if lacking := set(_several(step["denied"])) - reasons:
-            raise ScenarioError(f"denied, but not by {', '.join(sorted(lacking))}; the reasons are {_told(refused)}")
+            said = f"is refused by the form: {_wrong(world, step, invalid)}" if invalid else "is allowed"
+            raise ScenarioError(f"should be denied by {', '.join(several(step['denied']))}, but {said}")
+        if lacking := sorted(set(several(step["denied"])) - reasons):
+            raise ScenarioError(f"denied, but not by {', '.join(lacking)}; the reasons are {_told(refused)}{_unknown(world, lacking)}")
     elif refused is not None:
         raise ScenarioError(f"is denied: {_told(refused)}")
     elif invalid is not None:
-        raise ScenarioError(f"is refused by the form: {invalid}")
+        raise ScenarioError(f"is refused by the form: {_wrong(world, step, invalid)}")
     if "advice" in step:
         if refused is not None:
             advice = _advice(world, step, by)
-        if lacking := set(_several(step["advice"])) - advice:
-            raise ScenarioError(f"the advice {', '.join(sorted(lacking))} is not shown; shown: {', '.join(sorted(advice)) or 'none'}")
+        if lacking := sorted(set(several(step["advice"])) - advice):
+            shown = ", ".join(sorted(advice)) or "none"
+            raise ScenarioError(f"the advice {', '.join(lacking)} is not shown; shown: {shown}{_unknown(world, lacking)}")
 
 
-def _several(value: Any) -> list[Any]:
-    """One may stand without brackets; `true` alone names none."""
-    return value if isinstance(value, list) else [value] if value and value is not True else []
+def _wrong(world: World, step: Mapping[str, Any], invalid: InvalidData) -> str:
+    """What the form said, with the names that would do."""
+    name = step.get("do") or _milestone(step)
+    spec = STEPS[name] if "do" in step else MILESTONES[_recorded_on(name)][name]
+    case_type = case_type_of(name) if "do" in step else _recorded_on(name)
+    said = []
+    for field, message in invalid.errors.items():
+        if field not in spec.fields:
+            said.append(f"{message} It has {', '.join(spec.fields) or 'none'}.")
+            continue
+        choices = [*field_of(case_type, field).choices, *(world.found.categories if field == "category" else ())]
+        said.append(f"{field}: {message}" + (f" Known: {', '.join(choices)}." if choices else ""))
+    return " ".join(said)
+
+
+def _unknown(world: World, articles: Iterable[str]) -> str:
+    """Which of these articles this protocol does not have, if any."""
+    unknown = [one for one in articles if one not in world.found.articles and one not in ("state", "step")]
+    return "".join(f"; the protocol has no article {one}. {hint(one, world.found.articles)}" for one in unknown)
 
 
 def _told(denied: StepDenied) -> str:
@@ -346,8 +254,12 @@ def _fields(world: World, step: Mapping[str, Any], known: tuple[str, ...]) -> di
             names = value if isinstance(value, list) else [value]
             people = [world.person(one) for one in names if one]
             value = people if FIELDS[name].kind == "people" else (people[0] if people else None)
+        elif name in known and FIELDS[name].kind == "case" and value:
+            value = world.case(value, name)
+        elif name == "category" and f"local.{value}" in world.found.categories:
+            value = f"local.{value}"
         elif isinstance(value, datetime) or (name == "happened" and isinstance(value, date)):
-            value = _moment(value)
+            value = moment_of(value)
         given[name] = value
     return given
 
@@ -363,137 +275,77 @@ def _prepare(world: World, step: Mapping[str, Any]) -> tuple[Any, Any]:
     name = step["do"]
     spec = STEPS.get(name)
     if spec is None:
-        raise ScenarioError(f"there is no step “{name}”")
-    several = step["person"] if isinstance(step.get("person"), list) and name != "incident.report" else [step.get("person")]
+        said = f"it is a milestone: write record = “{name}”" if any(name in known for known in MILESTONES.values()) else hint(name, STEPS)
+        raise ScenarioError(f"there is no step “{name}”. {said}")
+    people = step["person"] if isinstance(step.get("person"), list) and name != "incident.report" else [step.get("person")]
     case_type = case_type_of(name)
+    school = world.cast.school
 
     def take() -> Iterator[commands.Outcome]:
-        for person in several:
+        for person in people:
             asked = {**step, "person": person} if person is not None else step
             given = _fields(world, asked, spec.fields)
-            if name == "incident.report":
-                case = Case(school=world.cast.school, type="incident")
-                yield commands.open_case(by=by, school=world.cast.school, data=_filled(world, case, name, given, spec.fields, by), answers=answers)
+            if case_type in GATES:
+                if refused := gate(school, name, by, given):
+                    raise StepDenied(refused)
+            elif spec.creates and case_type in ROOTS:
+                data = filled(world, Case(school=school, type=case_type), name, given, spec.fields, by)
+                yield commands.open_case(by=by, school=school, step=name, data=data, answers=answers)
             elif spec.creates:
-                incident = world.case(step.get("on"), "incident")
-                case = Case(school=world.cast.school, type=case_type, parent=incident, person=given.get("person"))
-                yield commands.open_child(incident, name, by=by, data=_filled(world, case, name, given, spec.fields, by), answers=answers)
+                root = world.parent(step.get("on"), case_type)
+                case = Case(school=school, type=case_type, parent=root, person=given.get("person"))
+                yield commands.open_child(root, name, by=by, data=filled(world, case, name, given, spec.fields, by), answers=answers)
             else:
                 case = world.case(step.get("on"), case_type)
                 if by is SYSTEM and name == "takedown.settle" and case.state == "settled" and "denied" not in step:
                     return  # the system took it already, as soon as it could
-                yield commands.perform(case, name, by=by, data=_filled(world, case, name, given, spec.fields, by), answers=answers)
+                yield commands.perform(case, name, by=by, data=filled(world, case, name, given, spec.fields, by), answers=answers)
 
     return take, by
 
 
 def _prepare_record(world: World, step: Mapping[str, Any], by: Any, answers: Mapping[str, str]) -> Any:
-    name = step["record"]
-    spec = MILESTONES["incident"].get(name)
+    name = _milestone(step)
+    case_type = _recorded_on(name)
+    spec = MILESTONES[case_type].get(name)
     if spec is None:
-        raise ScenarioError(f"there is no milestone “{name}”")
+        raise ScenarioError(f"there is no milestone “{name}”. {hint(name, [one for known in MILESTONES.values() for one in known])}")
     people = step.get("person")
 
     def take() -> Iterator[commands.Outcome]:
         for person in people if isinstance(people, list) else [people]:
-            incident = world.case(step.get("on"), "incident")
+            case = world.case(step.get("on"), case_type)
             asked = {key: value for key, value in step.items() if key != "person"}
             given = _fields(world, asked, (*spec.fields, "happened"))
             somebody = world.person(person) if person else None
-            data = _filled(world, incident, f"record.{name}", given, spec.fields, by, somebody)
-            yield commands.record(incident, name, by=by, person=somebody, data=data, answers=answers)
+            data = filled(world, case, f"record.{name}", given, spec.fields, by, somebody)
+            yield commands.record(case, name, by=by, person=somebody, data=data, answers=answers)
 
     return take
 
 
-def _ask(world: World, case: Case, step: str, by: Any, data: Mapping[str, Any]) -> Facts:
-    actor = None if by in (ANONYMOUS, SYSTEM) else actor_for(by, world.cast.school)[0]
-    if case.parent_id is None and case.pk is None:
-        roles: dict[int, frozenset[str]] = {}
-        for name, role in commands.ROLE_OF_FIELD.items():
-            for person in data.get(name, []):
-                roles[person.pk] = roles.get(person.pk, frozenset()) | {role}
-        loaded = fresh(world.cast.school, roles)
-        case = loaded.root
-    else:
-        loaded = load(world.again(case.parent or case))
-        if case.type == "measure" and case.person_id is None:
-            suspects = [person for person in loaded.people if "suspect" in person.case_roles]
-            case.person_id = int(suspects[0].id) if len(suspects) == 1 else None
-    shown = {name: value for name, value in data.items() if not isinstance(value, (Person, list))}
-    return loaded.for_step(case, step, actor=actor, data=shown)
+def _milestone(step: Mapping[str, Any]) -> str:
+    """The milestone a step records; a pack writes its case type before it, and so may a scenario."""
+    case_type, _, name = str(step["record"]).rpartition(".")
+    return name if case_type in MILESTONES else str(step["record"])
 
 
-def _filled(
-    world: World, case: Case, step: str, given: dict[str, Any], fields: tuple[str, ...], by: Any, person: Person | None = None
-) -> dict[str, Any]:
-    """Add neutral valid data for what the step does not name and nobody has answered before."""
-    facts = _ask(world, case, step, by, {**given, **({"person": person} if person else {})})
-    data = dict(given)
-    day = clock.today()
-    for name in fields:
-        if name in given or name in NEVER_FILLED:
-            continue
-        spec = FIELDS[name]
-        told_before = name not in ("reason", "note", "severity") and (name in facts.case or name in facts.incident)
-        if (told_before and step != "measure.propose") or (told_before and name in facts.incident and name != "category"):
-            continue
-        if name == "severity" and step == "incident.triage" and facts.case.get("severity") is not None:
-            data[name] = facts.case["severity"]
-            continue
-        if spec.is_words and step in STEPS and not STEPS[step].creates and name not in _asked_here(world, step, facts):
-            continue
-        wanted = _wanted(world, step, name, facts)
-        if wanted is not None:
-            data[name] = wanted
-        elif spec.is_words:
-            data[name] = "…"
-        elif spec.kind == "date":
-            data[name] = {"return_talk_on": day + timedelta(days=14)}.get(name, day)
-        elif spec.kind == "moment":
-            data[name] = datetime.combine(day + timedelta(days=1), time(10, 0), AMSTERDAM)
-        elif name == "file":
-            data[name] = "personnel_file" if any(p.kind == "employee" and p.id in facts.subjects for p in facts.people) else "pupil_file"
-        elif name in NEUTRAL:
-            data[name] = NEUTRAL[name]
-    if step == "incident.report":
-        data.pop("severity", None) if "severity" not in given else None
-        person = world.cast.person_of(by) if by in world.cast.users.values() else by
-        if "help_contact" not in given and (by in (ANONYMOUS, SYSTEM) or getattr(person, "kind", "") != "pupil"):
-            data.pop("help_contact", None)
-    return data
-
-
-def _asked_here(world: World, step: str, facts: Facts) -> set[str]:
-    """Return the fields that this step insists on, by itself, in a line of the pack or for one of its letters."""
-    asked = set(STEPS[step].required)
-    for line in world.found.at(step, facts.case_type).lines:
-        asked |= set(line.args.get("fields", ())) | {line.args.get("field", "")}
-    for letter in world.found.at(step, facts.case_type).letters:
-        asked |= set(NEEDS[letter.letter].facts)
-    return asked
-
-
-def _wanted(world: World, step: str, name: str, facts: Facts) -> Any:
-    """Return the first value that the pack's own lines for this step want for a choice, or None."""
-    if FIELDS[name].kind not in ("choice", "yes_no"):
-        return None
-    for line in world.found.at(step, facts.case_type).lines:
-        if line.guard == "one_of" and line.args["field"] == name and line.args.get("values") and facts.judge(line.when) is not False:
-            return line.args["values"][0]
-    return None
+def _recorded_on(milestone: str) -> str:
+    """The type of case on which a milestone is recorded; no two types share one."""
+    return next((case_type for case_type, known in MILESTONES.items() if milestone in known), "incident")
 
 
 def _advice(world: World, step: Mapping[str, Any], by: Any) -> set[str]:
-    name = step.get("do") or f"record.{step['record']}"
-    if name == "incident.report":
-        case = Case(school=world.cast.school, type="incident")
-    elif name in STEPS and STEPS[name].creates:
-        case = Case(school=world.cast.school, type=case_type_of(name), parent=world.case(step.get("on"), "incident"))
+    name = step.get("do") or f"record.{_milestone(step)}"
+    milestone = name.removeprefix("record.")
+    case_type = case_type_of(name) if name in STEPS else _recorded_on(milestone)
+    if name in STEPS and STEPS[name].creates:
+        parent = None if case_type in ROOTS else world.parent(step.get("on"), case_type)
+        case = Case(school=world.cast.school, type=case_type, parent=parent)
     else:
-        case = world.case(step.get("on"), "incident" if name.startswith("record.") else case_type_of(name))
-    fields = STEPS[name].fields if name in STEPS else MILESTONES["incident"][name.removeprefix("record.")].fields
-    facts = _ask(world, case, name, by, _fields(world, step, fields))
+        case = world.case(step.get("on"), case_type)
+    fields = STEPS[name].fields if name in STEPS else MILESTONES[case_type][milestone].fields
+    facts = ask(world, case, name, by, _fields(world, step, fields))
     return {article for item in protocol.advice(world.found, facts) for article in item.articles}
 
 
@@ -501,38 +353,41 @@ def _expect(world: World, expect: Mapping[str, Any]) -> None:
     for name, wanted in expect.items():
         match name:
             case "letters":
-                wanted = _several(wanted)
+                wanted = several(wanted)
                 found = sorted(set(_letters(world).values_list("kind", flat=True)))
                 _same("letters", found, sorted(set(wanted)))
             case "copies":
                 for kind, people in wanted.items():
                     ids = _letters(world).filter(kind=kind).values_list("addressee_id", flat=True)
-                    _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(_several(people)))
+                    _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(several(people)))
             case "tasks":
                 for task, day in wanted.items():
                     days = {d.due_at.astimezone(AMSTERDAM).date() for d in Duty.objects.filter(root__school=world.cast.school, task=task)}
                     if (day.date() if isinstance(day, datetime) else day) not in days:
                         raise ScenarioError(f"task {task} is not due on {day}; due: {', '.join(map(str, sorted(days))) or 'never'}")
             case "mails":
-                wanted = _several(wanted)
+                wanted = several(wanted)
+                for who in wanted:
+                    world.person(who)
                 found = _names(world, Outbox.objects.filter(root__school=world.cast.school, person__isnull=False).values_list("person_id", flat=True))
                 if (not wanted and found) or set(wanted) - set(found):
                     raise ScenarioError(f"mails went to {', '.join(sorted(found)) or 'nobody'}, not to {', '.join(wanted) or 'nobody'}")
             case "sees":
-                incident = world.latest("incident")
+                root = world.root()
                 for who, yes in wanted.items():
-                    if visible_to(world.cast.users.get(who)).filter(pk=incident.pk).exists() is not yes:
+                    world.actor(who)
+                    if may_see(world.cast.users.get(who), root) is not yes:
                         raise ScenarioError(f"{who} {'does not see' if yes else 'sees'} the case")
             case "log":
-                steps = LogEntry.objects.filter(root=world.latest("incident")).order_by("n").values_list("step", flat=True)
+                steps = LogEntry.objects.filter(root=world.root()).order_by("n").values_list("step", flat=True)
                 found = [step.removeprefix("record.") for step in steps]
-                tail = [step.removeprefix("record.") for step in _several(wanted)]
+                tail = [step.removeprefix("record.") for step in several(wanted)]
                 _same("the end of the log", found[len(found) - len(tail) :] if tail else found, tail)
+            case "until":
+                for case_name, day in wanted.items():
+                    _same(f"the last day of {case_name}", world.called(case_name).until, day or None)
             case _:
-                case = world.again(world.named[name]) if name in world.named else world.latest(name) if name in CASE_TYPES else None
-                if case is None:
-                    raise ScenarioError(f"nothing is known as “{name}” to expect something of")
-                _same(name, case.state, wanted)
+                _same(name, world.called(name).state, wanted)
 
 
 def _letters(world: World) -> Any:

@@ -14,15 +14,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import holidays
 
+from workflows.clock import AMSTERDAM as AMSTERDAM
+
 if TYPE_CHECKING:
     from workflows.models import School
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-"""The clock that every school of this product lives by, whatever TIME_ZONE the host has."""
 
 CLOSING_TIME = time(17, 0)
 """End of a school day, local time: the last moment at which something due "that day" is in time."""
@@ -48,6 +46,12 @@ def public_holidays(year: int) -> frozenset[date]:
 def local_day(moment: datetime) -> date:
     """Return the Dutch calendar day of an aware moment."""
     return moment.astimezone(AMSTERDAM).date()
+
+
+def school_year(day: date) -> str:
+    """Return the school year of a day, as `2026-2027`; it begins on 1 August (WPO art. 1, WVO 2020 art. 1.1)."""
+    first = day.year if day.month >= 8 else day.year - 1
+    return f"{first}-{first + 1}"
 
 
 class SchoolCalendar:

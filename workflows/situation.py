@@ -5,13 +5,14 @@ PURE: frozen values and look-ups, no database and no school. `workflows.facts` f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Final
 
 from . import vocabulary
+from .shapes import PARENTS
 from .vocabulary import FACT_KEYS, FIELDS, MILESTONES, STAFF_ROLES, STEPS, case_type_of, group_of
 
 
@@ -31,11 +32,17 @@ NOTHING: Final = Mark.NOTHING
 ADULT = 18
 """Years at which a pupil stands in the place of the guardians (Dutch Civil Code 1:233)."""
 
+COUNTERPART = "counterpart"
+"""The other side of a connection, as a role in its case."""
+
 SUSPENSIONS = frozenset({"suspension", "internal_suspension"})
 """Kinds whose days count together for the same facts."""
 
 STEP_WORDS = frozenset({"reason", "note", "happened", "channel"})
 """Fields that belong to the act itself: a measure's reason is never read from its incident."""
+
+PUBLISHED = frozenset({("channel", "consent")})
+"""What belongs to an act elsewhere and to the whole case here: where a consent lets something be published."""
 
 _STAFF = frozenset(STAFF_ROLES) | {"employee"}
 
@@ -57,7 +64,7 @@ class Person:
     case_roles: frozenset[str] = frozenset()
     age: int | None = None
     guardians: tuple[str, ...] = ()
-    mentors: tuple[str, ...] = ()
+    mentors: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +182,8 @@ class Facts:
     """Everything a rule may ask about one step of one case, at one moment, by one person.
 
     `by` None asks for the forecast: lines about who acts are left out. Answers are looked up in the step's `data`, then
-    the `case`, then its `incident`; `settings` only by conditions and by guards that name a setting.
+    the `case`, then its `incident` (the root it is a track of, of type `root`); `settings` only by conditions and by guards that
+    name a setting. `names` are the school's and the owner's, for patterns of names.
     """
 
     step: str
@@ -198,6 +206,8 @@ class Facts:
     settings: Mapping[str, object] = field(default_factory=dict)
     proposer: str | None = None
     reporter: str | None = None
+    root: str = "incident"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> object:
         """The answer to a field or fact, or MISSING. Several people give a tuple, nobody is MISSING."""
@@ -211,7 +221,8 @@ class Facts:
 
     def told(self, name: str) -> object:
         """What somebody answered to the field, or MISSING."""
-        sources = (self.data, self.case) if name in STEP_WORDS else (self.data, self.case, self.incident)
+        own = name in STEP_WORDS and (name, self.root) not in PUBLISHED
+        sources = (self.data, self.case) if own else (self.data, self.case, self.incident)
         for source in sources:
             value = source.get(name)
             if not blank(value):
@@ -230,7 +241,7 @@ class Facts:
             return MISSING if blank(value) else value
         if name in _TOLD_BY_MILESTONES:
             return next((r.data[name] for r in reversed(self.records) if not blank(r.data.get(name))), MISSING)
-        return MISSING if name in _ASKED.get(self.case_type, ()) else NOTHING
+        return MISSING if name in _ASKED[self.case_type, self.root] else NOTHING
 
     def judge(self, when: Iterable[Condition]) -> bool | None:
         """Whether all conditions hold: True, False, or None when it depends on an answer nobody gave. A definite no wins."""
@@ -255,8 +266,8 @@ class Facts:
         return next((one for one in self.people if one.id == key), None)
 
     def pupils(self) -> tuple[Person, ...]:
-        """The pupils the case is about."""
-        return tuple(one for one in self.people if one.id in self.subjects and one.kind == "pupil")
+        """The pupils the case is about; in a connection the pupil on the other side."""
+        return tuple(one for one in self.people if one.kind == "pupil" and (one.id in self.subjects or COUNTERPART in one.case_roles))
 
 
 def _kinds(facts: Facts, keys: Iterable[str]) -> tuple[str, ...]:
@@ -265,8 +276,8 @@ def _kinds(facts: Facts, keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def _subject(facts: Facts) -> object:
-    # An incident whose maker nobody knows is about no pupil and no employee; a measure always has a person.
-    return _kinds(facts, facts.subjects) or (MISSING if facts.case_type == "measure" else NOTHING)
+    # An incident whose maker nobody knows is about no pupil and no employee; a measure or a consent always has a person.
+    return _kinds(facts, facts.subjects) or (MISSING if facts.case_type in ("measure", "consent") else NOTHING)
 
 
 def _target(facts: Facts) -> object:
@@ -357,11 +368,21 @@ def _in_role(*roles: str) -> Callable[[Facts], object]:
     return lambda facts: tuple(one.id for one in facts.people if not wanted.isdisjoint(one.case_roles))
 
 
-def _involved(facts: Facts) -> object:
-    # Everybody in the case but its reporter, and the guardians of its pupils: nobody decides about an own child.
-    inside = [one for one in facts.people if one.case_roles - {"reporter"} or one.id in facts.subjects]
+def involved(people: Iterable[Person], subjects: Collection[str] = ()) -> tuple[str, ...]:
+    """Everybody in the case but its reporter, and the guardians of its pupils: nobody decides about an own child."""
+    inside = [one for one in people if one.case_roles - {"reporter"} or one.id in subjects]
     keys = [one.id for one in inside] + [key for one in inside if one.kind == "pupil" for key in one.guardians]
     return tuple(dict.fromkeys(keys))
+
+
+def _counterpart_age(facts: Facts) -> object:
+    # Of somebody the school does not know nobody can tell; of a parent the question cannot apply.
+    return tuple(one.age for one in facts.people if COUNTERPART in one.case_roles and one.kind == "pupil") or NOTHING
+
+
+def _moderators_number(facts: Facts) -> object:
+    value = facts.told("moderators")
+    return len(value) if isinstance(value, tuple) else 0
 
 
 def _default(name: str, value: object) -> Callable[[Facts], object]:
@@ -390,20 +411,27 @@ _DERIVED: Mapping[str, Callable[[Facts], object]] = {
     "by": _by,
     "proposer": _proposer,
     "reporter": _reporter,
-    "involved": _involved,
+    "involved": lambda facts: involved(facts.people, facts.subjects),
     "suspects": _in_role("suspect"),
     "targets": _in_role("target"),
+    "root": lambda facts: facts.root,
+    "counterpart_age": _counterpart_age,
+    "moderators_number": _moderators_number,
 }
 """Facts that are computed from others; they come before what anybody typed."""
 
 
-def fields_of(case_type: str) -> frozenset[str]:
-    """The fields that some step of the case type, or of the incident it belongs to, asks for."""
-    steps = (step for name, step in STEPS.items() if case_type_of(name) in (case_type, "incident"))
+def fields_of(case_type: str, root: str = "") -> frozenset[str]:
+    """The fields that some step of the case type, or of its root, asks for; without `root` those of any root it may have."""
+    types = (case_type, *((root,) if root else PARENTS.get(case_type, ())))
+    steps = (step for name, step in STEPS.items() if case_type_of(name) in types)
     return frozenset(name for step in steps for name in step.fields)
 
 
-_ASKED: Mapping[str, frozenset[str]] = {case_type: fields_of(case_type) for case_type in vocabulary.STATES}
+_ASKED: Mapping[tuple[str, str], frozenset[str]] = {
+    (case_type, root): fields_of(case_type, root)
+    for case_type in (*vocabulary.STATES, *vocabulary.GATES) for root in (*PARENTS.get(case_type, (case_type,)), "incident")
+}  # fmt: skip
 
 _TOLD_BY_MILESTONES: frozenset[str] = frozenset(
     name for table in MILESTONES.values() for known in table.values() for name in known.fields if name in FIELDS

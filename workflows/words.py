@@ -5,17 +5,17 @@ The only place where the kernel's English becomes Dutch. Knows the vocabulary an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, pgettext
 
-from workflows import letter_fields, vocabulary
+from workflows import clock, lesson_files, letter_fields, vocabulary
 from workflows.labels import CHOICES, DONE, TASKS, THE_ROLES, TYPES
+from workflows.lessons import LEVELS
 from workflows.sentences import FACTS, ONE_OF_THESE
 
 _MILESTONES = {name: one.label for kinds in vocabulary.MILESTONES.values() for name, one in kinds.items()}
@@ -29,9 +29,12 @@ _TABLES: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "category": ("category", vocabulary.CATEGORIES),
     "kind": ("measure", vocabulary.KINDS),
     "severity": ("severity", {str(level): label for level, label in vocabulary.SEVERITIES.items()}),
+    "purpose": ("purpose", vocabulary.PURPOSES),
+    "publication": ("publication", vocabulary.PUBLICATIONS),
+    "signer": ("signer", vocabulary.SIGNERS),
     "channel": ("channel", vocabulary.CHANNELS),
     "route": ("route", vocabulary.ROUTES),
-    "letter": ("letter", vocabulary.LETTERS),
+    "letter": ("letter", {**vocabulary.LETTERS, **vocabulary.FORMS}),
     "people": ("people", vocabulary.SELECTORS),
     "step": ("step", {name: step.label for name, step in vocabulary.STEPS.items()}),
     "milestone": ("milestone", _MILESTONES),
@@ -56,8 +59,12 @@ def label(context: str, key: Any, *, fallback: str = "") -> str:
         return _task(str(key))
     if context == "value":
         return value("", key)
+    if context == "lesson_level" and str(key).isdecimal() and int(key) in LEVELS:
+        return level_name(int(key))
     if context == "the role" and key in THE_ROLES:
         return str(THE_ROLES[key])
+    if context == "channel" and key in vocabulary.PUBLICATIONS:
+        context = "publication"
     if context in CHOICES and key in CHOICES[context]:
         return str(CHOICES[context][key])
     name, table = _TABLES.get(context, ("", {}))
@@ -65,6 +72,12 @@ def label(context: str, key: Any, *, fallback: str = "") -> str:
     if key in table:
         return pgettext(name, table[key])
     return fallback or key.removeprefix("local.").replace("_", " ").replace(".", " ")
+
+
+def field_label(case_type: str, name: str) -> str:
+    """Return what a field is called in this case type: the channel of a consent is where something is published."""
+    own = vocabulary.OWN_FIELDS.get(case_type, {}).get(name)
+    return pgettext("field", own.label) if own is not None else label("field", name)
 
 
 def _state(key: str) -> str:
@@ -190,7 +203,12 @@ def day(value: date) -> str:
 
 def moment(value: datetime) -> str:
     """Return a moment in the school's time zone: `2 March 2026, 15:04`."""
-    return date_format(timezone.localtime(value), pgettext("date format", "j F Y, H:i"))
+    return date_format(clock.local(value), pgettext("date format", "j F Y, H:i"))
+
+
+def first_look(state: str) -> str:
+    """Return what is asked of whom a case in this state waits for: a new report, or one that was brought to them."""
+    return gettext("Assess a new report") if state == "reported" else gettext("Look at a case that was brought to you")
 
 
 def value(field: str, answer: Any) -> str:
@@ -203,6 +221,8 @@ def value(field: str, answer: Any) -> str:
     declared = vocabulary.FIELDS.get(field)
     if isinstance(answer, bool):
         return pgettext("answer", "yes") if answer else pgettext("answer", "no")
+    if declared is not None and declared.kind == "lessons" and isinstance(answer, list | tuple):
+        return "; ".join(lesson_titles(answer))
     if isinstance(answer, list | tuple):
         return ", ".join(value(field, one) for one in answer)
     if isinstance(answer, datetime):
@@ -220,6 +240,18 @@ def value(field: str, answer: Any) -> str:
     if declared.kind == "moment":
         return moment(datetime.fromisoformat(str(answer)))
     return str(answer)
+
+
+def level_name(level: int) -> str:
+    """Return what a level of the lessons is called: `level 2 (10 to 12 years)`."""
+    first, last = LEVELS[level].split("-")
+    return gettext("level %(level)s (%(first)s to %(last)s years)") % {"level": level, "first": first, "last": last}
+
+
+def lesson_titles(keys: Iterable[str]) -> list[str]:
+    """Return the titles of lessons, in their order; one that is gone keeps its key."""
+    found = {unit.key: in_language(unit.title) for unit in lesson_files.units(keys)}
+    return [*found.values(), *(key for key in keys if key not in found)]
 
 
 def article(protocol: Any, key: str) -> dict[str, str]:
@@ -246,7 +278,7 @@ def article(protocol: Any, key: str) -> dict[str, str]:
 
 def time_tag(value: datetime) -> str:
     """Return a moment as an HTML `<time>`."""
-    return format_html('<time datetime="{}">{}</time>', timezone.localtime(value).isoformat("T", "minutes"), moment(value))
+    return format_html('<time datetime="{}">{}</time>', clock.local(value).isoformat("T", "minutes"), moment(value))
 
 
 def in_language(texts: Mapping[str, str]) -> str:

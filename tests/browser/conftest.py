@@ -15,12 +15,14 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import CHROMIUM, FLAGS
 
 # Playwright's loop runs in this thread; Django would refuse its database here, though nothing runs at the same time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+expect.set_options(timeout=30_000)
 
 AXE = (Path(__file__).parent / "assets/axe.min.js").read_text(encoding="utf-8")
 
@@ -66,7 +68,7 @@ def watch(page: Page) -> list[str]:
 def page(context: BrowserContext) -> Generator[Page]:
     """A page that fails its test when anything went wrong on it, at the end of the test."""
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(30_000)  # on a busy machine; what is there is seen at once
     problems = watch(opened)
     yield opened
     assert not problems

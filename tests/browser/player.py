@@ -98,7 +98,7 @@ class Player:
         """Open a case on the card in the lesson, and go to it."""
         self.sign_in(who)
         self.page.goto(f"{self.server}/course/{self.cast.school.slug}/")
-        card = self.page.locator(".kc-block")
+        card = self.page.locator(".kc-block:has([data-opener])")
         card.locator("[data-opener] > summary").click()
         chosen = card.locator(f"input[name=category][value='{category}']")
         if not chosen.is_visible():

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.cast import Cast, build
+from tests.host import runtime
 from tests.host.runtime import course_id
 from workflows import api, schools
 from workflows.models import Case
@@ -26,7 +27,8 @@ def browser_context_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def cast(live_server: Any) -> Cast:
+def cast(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Cast:
+    monkeypatch.setattr(runtime, "BLOCKS", ("kc_case_desk",))
     found = build("groningen", "vo", date.today())
     schools.link_course(found.school, by=None, course_key=course_id("cast"), group=found.group)
     return found
@@ -202,14 +204,18 @@ def test_small_root_letters_as_in_studio_do_not_shrink_it(page: Page, cast: Cast
     assert page.locator(".kc-block").evaluate("one => getComputedStyle(one).fontSize") == "16px"
 
 
-def test_the_page_around_it_does_not_touch_it(page: Page, cast: Cast, course: str, sign_in: Callable[[Any], None]) -> None:
+@pytest.mark.parametrize(("block", "who", "opens"), [("kc_case_desk", "mentor", "[data-opener]"), ("kc_media_literacy", "pupil", "details.lessons")])
+def test_the_page_around_it_does_not_touch_it(
+    page: Page, cast: Cast, course: str, sign_in: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch, block: str, who: str, opens: str
+) -> None:
     with_work(cast)
-    sign_in(cast.users["mentor"])
+    monkeypatch.setattr(runtime, "BLOCKS", (block,))
+    sign_in(cast.users[who])
     page.emulate_media(reduced_motion="reduce")  # nothing is under way while it is measured
     page.goto(course)
-    page.locator("[data-opener] > summary").click()
+    page.locator(f"{opens} > summary").click()
     page.mouse.move(0, 0)
-    shown = """() => [...document.querySelectorAll('.kc-block, .kc-block *')].map(one => {
+    shown = """() => [...document.querySelectorAll('.kc-block, .kc-block :not(svg, svg *)')].map(one => {
         const style = getComputedStyle(one);
         return [...style].filter(name => !/^(inline|block)-size|^(width|height|perspective|transform)/.test(name)
             && !name.startsWith('--')).map(name => name + ':' + style.getPropertyValue(name)).join(';');

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from tests.host import demo_cases, demo_people
-from tests.host.runtime import course_id
-from workflows import scenario_cast, schools
+from tests.host import demo_cases, demo_consents, demo_people
+from tests.host.runtime import HostRuntime, course_id, usages
+from workflows import programme, scenario_cast, schools
 from workflows.schooldays import local_day
 
 
@@ -37,6 +37,10 @@ SCHOOLS = (
 )
 
 
+LEVELS = {"po": 2, "vo": 4}
+"""The level of the media-literacy lessons on the demo's course pages: pupils are 10 or 11 in po, 15 or 16 in vo."""
+
+
 def build(out: Any) -> None:
     """Make everything through the product's own acts and commands.
 
@@ -56,10 +60,26 @@ def build(out: Any) -> None:
             second = demo_people.fill(cast, school.sector, today, who)
             schools.link_course(cast.school, by=None, course_key=course_id(school.slug), group=cast.group)
             schools.link_course(cast.school, by=None, course_key=course_id(f"{school.slug}-2"), group=second)
+            # The first group had its class talk; where lessons wait for that, the second shows how.
+            programme.tick_off(cast.group, "class_talk", by=cast.users["mentor"])
+            for course in (school.slug, f"{school.slug}-2"):
+                _set_level(course, LEVELS[school.sector])
         cases = [_play(story, cast, now) for story in demo_cases.STORIES]
-        out.write(f"  {school.name}: {cast.school.people.count()} people, {len(cases)} cases, follows {school.protocol}")
+        with transaction.atomic():
+            asked = demo_consents.play(cast, now)
+        told = f"{cast.school.people.count()} people, {len(cases)} cases, {asked} questions about consent, follows {school.protocol}"
+        out.write(f"  {school.name}: {told}")
     User.objects.create_user("author", first_name="Les", last_name="Maker", is_staff=True)
     call_command("tick", verbosity=0)
+
+
+def _set_level(slug: str, level: int) -> None:
+    """Choose the level as an author does in Studio."""
+    for usage in usages(slug):
+        block = HostRuntime(AnonymousUser(), slug).get_block(usage)
+        if "level" in block.fields:
+            block.level = level
+            block.save()
 
 
 def _play(story: Callable[[demo_cases.Story], None], cast: scenario_cast.Cast, now: datetime) -> demo_cases.Story:

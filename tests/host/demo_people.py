@@ -57,6 +57,11 @@ ANSWERS = {
 }
 """What the demo's schools answer to the questions that their protocol leaves to them."""
 
+CHAIRS = {
+    "zonnehoek": "Schuifdeur", "duinrand": "Traphekje", "appelgaard": "Kapstok", "polderlicht": "Brievenbus", "lindehof": "Deurmat",
+}  # fmt: skip
+"""The second named person of each board: a report about the first one must reach somebody."""
+
 SECOND = {"po": "Groep 8b", "vo": "Klas 4a"}
 SIZE = 12
 """Pupils in each group beside the cast."""
@@ -96,7 +101,7 @@ def names(slug: str) -> Names:
 
 
 def fill(cast: Cast, sector: str, today: date, who: Names) -> Group:
-    """Add the rest of both groups, with parents, and the mentor of the second one; returns the second group."""
+    """Add the rest of both groups, with parents, the mentor of the second one and the chair of the supervisory board; returns the second group."""
     school = cast.school
     second = schools.add_group(school, by=None, name=SECOND[sector])
     began = today - timedelta(days=365)
@@ -106,6 +111,11 @@ def fill(cast: Cast, sector: str, today: date, who: Names) -> Group:
     cast.users["mentor2"] = user
     people.add_membership(school, by=None, user=user, role="mentor", group=second, starts=began)
     cast.people["mentor2"] = school.people.get(user=user)
+    chair = User.objects.create_user(
+        f"{school.slug}-board2", email=f"board2@{school.slug}.example", first_name="Beppie", last_name=CHAIRS[school.slug]
+    )
+    people.add_membership(school, by=None, user=chair, role="board", starts=began)
+    cast.users["board2"], cast.people["board2"] = chair, school.people.get(user=chair)
     for n in range(2 * SIZE):
         given = PUPILS[(who.offset + 3 + n) % len(PUPILS)]
         family = who.families[4 + n % 12]

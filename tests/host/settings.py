@@ -105,7 +105,9 @@ KC_SITE_URL = os.environ.get("KC_SITE_URL", "http://127.0.0.1:8000")
 KC_LOG_HEADS = os.environ.get("KC_LOG_HEADS", str(VAR / "log-heads"))
 # Named for the type checker; the defaults come from the product.
 KC_PROTOCOL_DIRS: list[str]
+KC_LESSON_DIRS: list[str]
 KC_LOG_KEY: str
+KC_COURSE_URL: str
 KC_FROM_EMAIL: str
 KC_USE_CELERY: bool
 KC_TICK_LATE_HOURS: int

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mails/", views.mails, name="host_mails"),
     path("course/<slug:slug>/", views.course, name="host_course"),
     path("course/<slug:slug>/<slug:view_name>/", views.course, name="host_course_view"),
+    path("courses/<str:key>/course/", views.course_of),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     # The names are the workbench runtime's; it looks its addresses up by them.

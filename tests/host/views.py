@@ -21,7 +21,7 @@ from xblock.django.request import django_to_webob_request, webob_to_django_respo
 from xblock.exceptions import NoSuchHandlerError, NoSuchUsage
 
 from tests.host import cast
-from tests.host.runtime import VIEW_AS, HostRuntime, block_for, usages, viewed_user
+from tests.host.runtime import VIEW_AS, HostRuntime, block_for, slug_of, usages, viewed_user
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -65,6 +65,12 @@ def view_as(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
+def course_of(request: HttpRequest, key: str) -> HttpResponse:
+    """Lead from a course's address on the platform to its page here."""
+    return redirect("host_course", slug=slug_of(key))
+
+
 @require_safe
 @ensure_csrf_cookie
 def course(request: HttpRequest, slug: str, view_name: str = "student_view") -> HttpResponse:

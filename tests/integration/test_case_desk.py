@@ -17,10 +17,12 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from xblock.completable import XBlockCompletionMode
 from xblock.core import XBlock
+from xblock.django.request import django_to_webob_request
 
 from kc_xblock import compat, stylesheet
 from kc_xblock.viewer import Seen, viewer_of
 from tests.cast import Cast, build, build_other_school, build_stranger
+from tests.host import runtime
 from tests.host.runtime import HostRuntime, course_id, usages
 from workflows import api, clock, people, schools
 from workflows.models import Case, CourseLink, Involvement, Submission
@@ -46,7 +48,8 @@ def monday() -> Iterator[None]:
 
 
 @pytest.fixture
-def cast() -> Cast:
+def cast(monkeypatch: pytest.MonkeyPatch) -> Cast:
+    monkeypatch.setattr(runtime, "BLOCKS", ("kc_case_desk",))
     found = build("groningen", "vo", MONDAY.date())
     schools.link_course(found.school, by=None, course_key=course_id("cast"), group=found.group)
     return found
@@ -402,10 +405,28 @@ def test_settings_are_a_title_and_a_lesson_and_never_the_school(cast: Cast, auth
     assert save(client, display_name=" Hulp ", lesson="Les 3", school="other").status_code == 200
     assert CourseLink.objects.get().school == cast.school
     assert "Les 3" in page(cast.users["mentor"]) and "Hulp" in page(cast.users["pupil"])
+    assert save(client, display_name="", lesson="Les 3").status_code == 200 and "Hulp" not in page(cast.users["pupil"])
+    block = HostRuntime(author, "cast").get_block("cast.kc_case_desk.d0.u0")
+    assert block.display_name == type(block).display_name.default == "Case desk", "nothing stands nameless in Studio and its menu"
+    assert save(client, display_name="Hulp", lesson="Les 3").status_code == 200
     assert save(client, display_name="a" * 121).json()["error"]["fields"]["display_name"]
     for who in ("director", "administrator", "pupil"):
         assert save(signed_in(cast.users[who]), display_name="x").status_code == 403
     assert "Hulp" in page(cast.users["pupil"])
+
+
+@pytest.mark.parametrize(("writes", "status"), [(True, 200), (False, 403)])
+def test_studio_asks_its_own_service_who_may_write_the_course(cast: Cast, author: User, writes: bool, status: int) -> None:
+    """Studio edits a block of nobody, and its user service calls nobody course staff: a makers' service of its own says who may."""
+    usages("cast")
+    studio = HostRuntime(cast.users["mentor"], "cast")
+    studio.user_id = None
+    asked: list[str] = []
+    studio._services["studio_user_permissions"] = SimpleNamespace(can_write=lambda key: asked.append(str(key)) or writes)
+    block = studio.get_block("cast.kc_case_desk.d0.u0")
+    sent = RequestFactory().post("/", json.dumps({"display_name": "Hulp", "lesson": ""}), content_type="application/json")
+    assert studio.handle(block, "save_settings", django_to_webob_request(sent)).status_int == status
+    assert asked == [course_id("cast")] and (block.display_name == "Hulp") is writes
 
 
 def test_an_unlinked_course_is_a_warning_for_the_author(cast: Cast, author: User) -> None:

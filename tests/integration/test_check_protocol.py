@@ -15,7 +15,21 @@ from tests.unit.kernel import layer
 from workflows import protocol, scenarios
 from workflows.checks import packs_are_kept, packs_are_sound
 from workflows.models import PackSeal
-from workflows.vocabulary import CATEGORIES, FIELDS, KINDS, LETTERS, MILESTONES, ROLES, SELECTORS, STATES, STEPS
+from workflows.vocabulary import (
+    CATEGORIES,
+    FIELDS,
+    FORMS,
+    KINDS,
+    LETTERS,
+    MILESTONES,
+    PUBLICATIONS,
+    PURPOSES,
+    ROLES,
+    SELECTORS,
+    SIGNERS,
+    STATES,
+    STEPS,
+)  # fmt: skip
 
 SOUND = '[steps.police.consider]\nroles = ["employee"]\ncites = "A1"\n' + "".join(
     f'[steps.police.{step}]\ncites = "A1"\n' for step in ("report", "decline", "conclude")
@@ -65,7 +79,7 @@ def test_without_a_file_every_pack_is_checked(settings: Settings, tmp_path: Path
 
 def test_the_vocabulary_has_every_word() -> None:
     told = run("--vocabulary")
-    for words in (STATES, STEPS, MILESTONES["incident"], FIELDS, SELECTORS, ROLES, CATEGORIES, KINDS, LETTERS):
+    for words in (STATES, STEPS, *MILESTONES.values(), FIELDS, SELECTORS, SIGNERS, PURPOSES, PUBLICATIONS, ROLES, CATEGORIES, KINDS, LETTERS, FORMS):
         assert all(f"  {word}" in told for word in words)
 
 
@@ -77,6 +91,65 @@ def test_the_scenario_of_the_documentation_plays(tmp_path: Path) -> None:
     path.write_text(example, encoding="utf-8")
     out = StringIO()
     assert scenarios.run_here([path], out) == (1, 0), out.getvalue()
+
+
+STORY = """protocol = "groningen/2024-12-01"
+sector = "vo"
+[[scenario]]
+name = "a report"
+steps = [{by = "mentor", do = "incident.report", suspect = "pupil", category = "threat"}]
+expect = {incident = "reported"}
+"""
+
+
+@pytest.mark.django_db
+def test_scenario_files_as_people_keep_them(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "mark.toml").write_bytes(b"\xef\xbb\xbf" + STORY.replace("\n", "\r\n").encode())
+    (tmp_path / "plain.toml").write_text(STORY, encoding="utf-8")
+    out = StringIO()
+    assert scenarios.run_here([tmp_path, tmp_path / "**" / "pl*.toml"], out) == (3, 0), out.getvalue()
+    for name, text in (("empty", ""), ("none", STORY.split("[[")[0]), ("table", STORY.replace("[[", "[").replace("]]", "]"))):
+        (tmp_path / "below" / f"{name}.toml").write_text(text, encoding="utf-8")
+    assert scenarios.run_here([tmp_path / "below", tmp_path / "no*.toml", tmp_path / "none.toml"], out) == (1, 5)
+
+
+WRONG_NAMES = (
+    ('category = "threat"', 'category = "threats"', "“threats” is not one of the choices. Known: cyberbullying, insult"),
+    ('category = "threat"', 'categorie = "threat"', "no field “categorie”. It has category, suspects"),
+    ('do = "incident.report"', 'do = "incident.raport"', "Did you mean “incident.report”?"),
+    ('do = "incident.report"', 'do = "parents_informed"', "write record = “parents_informed”"),
+    ('do = "incident.report"', 'record = "parents_told"', "Did you mean “parents_informed”?"),
+    ('suspect = "pupil"', 'suspect = "pupils"', "“pupils” is not in the cast: administrator"),
+    ("expect = {incident", "expect = {incidents", "Did you mean “incident”?"),
+    ('{incident = "reported"}', "{sees = {teecher = false}}", "“teecher” is not in the cast"),
+    ('{incident = "reported"}', '{tasks = ["phone_returned"]}', "tasks = {name = …}"),
+    ('{incident = "reported"}', '["reported"]', "expect is a table"),
+    ("steps = [{by", "steps = [1, {by", "steps is a list of tables"),
+    ('"threat"}]', '"threat", denied = ["OOG-9"]}]', "should be denied by OOG-9, but is allowed"),
+    ('"threat"}]', '"threat"}, {by = "mentor", do = "incident.close", denied = "OOG-9"}]', "the protocol has no article OOG-9."),
+    ('{incident = "reported"}', '{incident = "closed"}\nsettings = {gray_zone = "…"}', "has no setting gray_zone; it has"),
+    ('{incident = "reported"}', "{}\ncast = {pupil = {years = 9}}", "years: This is not known of a person."),
+)
+
+
+@pytest.mark.django_db
+def test_a_wrong_name_in_a_scenario_is_named_with_the_right_ones(tmp_path: Path) -> None:
+    head, story = STORY.split("[[scenario]]")
+    path, other, out = tmp_path / "wrong.toml", tmp_path / "other.toml", StringIO()
+    path.write_text(head + "".join("[[scenario]]" + story.replace(wrong, right) for wrong, right, _ in WRONG_NAMES), encoding="utf-8")
+    other.write_text(STORY.replace("groningen", "grunningen"), encoding="utf-8")
+    assert scenarios.run_here([path, other], out) == (0, len(WRONG_NAMES) + 1), out.getvalue()
+    told = out.getvalue()
+    for said in (*(said for _, _, said in WRONG_NAMES), "Did you mean “groningen”?"):
+        assert said in told, (said, told)
+
+
+@pytest.mark.django_db
+def test_a_scenario_may_follow_a_day_before_the_first_version(tmp_path: Path) -> None:
+    path = tmp_path / "early.toml"
+    path.write_text(STORY.replace("2024-12-01", "2020-01-01"), encoding="utf-8")
+    assert scenarios.run_here([path], StringIO()) == (1, 0)
 
 
 def test_a_wrong_pack_stops_the_boot(settings: Settings, tmp_path: Path) -> None:

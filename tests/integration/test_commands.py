@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,12 +19,6 @@ from workflows.schooldays import AMSTERDAM
 pytestmark = pytest.mark.django_db
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
-
-
-@pytest.fixture
-def monday() -> Iterator[None]:
-    with clock.at(MONDAY):
-        yield
 
 
 @pytest.fixture
@@ -192,6 +185,9 @@ def test_a_case_goes_to_another_owner_who_works_at_the_school(cast: Cast) -> Non
         commands.hand_over_case(incident, by=cast.users["teacher"], to=cast.users["teacher"])
     commands.hand_over_case(incident, by=cast.users["mentor"], to=cast.users["teacher"])
     assert Case.objects.get(pk=incident.pk).owner == cast.users["teacher"]
+    for role in ("administrator", "dpo"):
+        with pytest.raises(InvalidData):
+            commands.hand_over_case(incident, by=cast.users["teacher"], to=cast.users[role])
     Membership.objects.filter(user=cast.users["manager"]).delete()
     with pytest.raises(InvalidData):
         commands.hand_over_case(incident, by=cast.users["teacher"], to=cast.users["manager"])
@@ -220,6 +216,19 @@ def test_an_unknown_field_a_future_day_and_a_person_of_another_school_are_named(
     assert set(invalid.value.errors) == {"colour", "acted_on", "targets", "scope"}
 
 
+@pytest.mark.parametrize(("day", "said"), [("2026-03-07", "9 March 2026"), ("2026-04-06", "7 April 2026"), ("2026-03-09", "")])
+def test_a_suspension_begins_on_a_school_day(cast: Cast, day: str, said: str) -> None:
+    incident = triage(cast, report(cast))
+    told = {"kind": "suspension", "first_day": day, "school_days": 1, "reason": "De dreiging was ernstig.", "rule_followed": "Schoolregels"}
+    if said:
+        with pytest.raises((InvalidData, StepDenied)) as refused:
+            commands.open_child(incident, "measure.propose", by=cast.users["mentor"], data=told)
+        found = refused.value.errors if isinstance(refused.value, InvalidData) else refused.value.missing
+        assert f"The next school day is {said}." in found["first_day"]
+        told["kind"] = "warning"
+    commands.open_child(incident, "measure.propose", by=cast.users["mentor"], data=told)
+
+
 def test_the_hard_route_is_for_the_board_alone(cast: Cast) -> None:
     incident = report(cast, category="sexual_approach", suspects=[cast.people["teacher"]], targets=[cast.people["pupil"]])
     assert incident.restricted
@@ -244,3 +253,10 @@ def test_access_ends_with_the_membership(cast: Cast) -> None:
 
 def test_names_are_hidden_as_whole_words() -> None:
     assert hide("Sem zag Sems fiets en een semester.", ["Sem"]) == "[…] zag […] fiets en een semester."
+
+
+def test_a_reason_that_no_line_asks_for_is_not_written_down(cast: Cast) -> None:
+    reasons = {"KC-1": "Het had haast.", "VER-4c": "Een regel van een andere school."}
+    case = report(cast)
+    commands.perform(case, "incident.triage", by=cast.users["director"], data={"severity": 3}, answers=reasons)
+    assert not Words.objects.filter(entry__root=case, field__startswith="answer:").exists()

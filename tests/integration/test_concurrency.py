@@ -6,54 +6,36 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from workflows import commands, log
+from tests.cast import Cast, build
+from tests.threads import at_once
+from workflows import acts, clock, commands, commands_bulk, log, module
 from workflows.commands import StalePage, StepDenied
-from workflows.models import Case, LogEntry, Submission
-from workflows.scenario_cast import Cast, build
+from workflows.models import Case, LessonAnswer, LogEntry, School, Submission, Words
+from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def cast() -> Cast:
-    return build("groningen", "vo", timezone.localdate())
+    """Made yesterday, once for all tests; the clock runs on while they act, because other threads and processes have no other."""
+    today = timezone.localdate()
+    with clock.at(datetime.combine(today - timedelta(days=1), time(9), AMSTERDAM)):
+        return build("groningen", "vo", today)
 
 
 def opened(cast: Cast, key: str | None = None) -> Case:
     data = {"category": "insult", "suspects": [cast.people["pupil"]]}
     return commands.open_case(by=cast.users["mentor"], school=cast.school, data=data, key=key).case
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run the acts in threads of their own, started together; return what each gave or raised."""
-    barrier = threading.Barrier(len(acts))
-    results: list[Any] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], Any]) -> None:
-        barrier.wait(10)
-        try:
-            results[place] = act()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def test_two_directors_decide_at_once_and_one_is_told_what_the_other_did(cast: Cast) -> None:
@@ -70,6 +52,20 @@ def test_two_directors_decide_at_once_and_one_is_told_what_the_other_did(cast: C
     stale = next(result for result in results if isinstance(result, StalePage))
     assert [entry.step for entry in stale.entries] == ["incident.dismiss"]
     assert log.verify(cast.school) == []
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it knows no locks of rows")
+def test_a_step_locks_its_case_and_leaves_the_row_of_the_school_to_others(cast: Cast) -> None:
+    incident = opened(cast)
+
+    def locked(model: Any, pk: int) -> Any:
+        with transaction.atomic():
+            return model.objects.select_for_update(nowait=True).get(pk=pk)
+
+    with transaction.atomic():
+        assert acts.begin(incident, cast.users["director"], None)[1].school.settings == cast.school.settings
+        school, case = at_once(lambda: locked(School, cast.school.pk), lambda: locked(Case, incident.pk))
+    assert school == cast.school and isinstance(case, OperationalError)
 
 
 def test_two_steps_at_once_without_a_page_are_taken_one_after_the_other(cast: Cast) -> None:
@@ -127,17 +123,92 @@ def test_a_process_killed_loses_nothing_and_the_form_sent_again_acts_once(cast: 
         "KC_DATABASE_NAME": str(connection.settings_dict["NAME"]),
     }  # fmt: skip
     arguments = [sys.executable, "-c", KILLED, moment, str(user.pk), str(cast.school.pk), str(incident.pk)]
-    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert "dying" in done.stdout
-    deadline = timezone.now() + timedelta(seconds=10)
+    deadline = timezone.now() + timedelta(seconds=60)
     while timezone.now() < deadline:  # a server may need a moment to notice that its client is gone
         try:
             commands.record(incident, "ict_consulted", by=user, data={"note": "Gebeld."}, key="killed")
             break
         except (StepDenied, OSError):
-            time.sleep(0.2)
+            sleep(0.2)
     assert LogEntry.objects.filter(root=incident, step="record.ict_consulted").count() == 1
     assert Submission.objects.filter(entry__step="record.ict_consulted").count() == 1
     assert log.verify(cast.school) == []
     assert Case.objects.get(pk=incident.pk).log_count == 2
+
+
+def consent(cast: Cast) -> Case:
+    """A consent that both parents of the pupil are asked for."""
+    data = {"person": cast.people["pupil"], "purpose": "lesson_activity", "channel": "instagram", "moment": "on_request"}
+    return commands.open_case(by=cast.users["mentor"], school=cast.school, step="consent.request", data=data).case
+
+
+def answer(case: Case, by: Any, yes: bool, key: str | None = None) -> Callable[[], Any]:
+    data = {"answer": yes, "form": "link", "authority": True, "language": "nl", "text_version": "v1"}
+    return lambda: commands.perform(Case.objects.get(pk=case.pk), "consent.answer", by=by, data=data, key=key)
+
+
+def test_two_parents_answer_in_the_same_second_and_both_count(cast: Cast) -> None:
+    case = consent(cast)
+    results = at_once(answer(case, cast.people["parent"], True), answer(case, cast.people["other_parent"], False))
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert Case.objects.get(pk=case.pk).state == "conflicting"
+    assert LogEntry.objects.filter(root=case, step="consent.answer").count() == 2
+    assert log.verify(cast.school) == []
+
+
+def test_one_parent_in_two_tabs_answers_once_with_the_same_form(cast: Cast) -> None:
+    case = consent(cast)
+    parent = cast.people["parent"]
+    results = at_once(*[answer(case, parent, True, key="tab")] * 3)
+    assert sorted(one.repeated for one in results) == [False, True, True]
+    assert LogEntry.objects.filter(root=case, step="consent.answer").count() == 1
+
+
+def test_two_who_ask_the_same_at_once_open_one_consent(cast: Cast) -> None:
+    results = at_once(lambda: consent(cast), lambda: consent(cast))
+    assert len([one for one in results if isinstance(one, StepDenied)]) == 1
+    assert Case.objects.filter(type="consent").count() == 1
+    assert log.verify(cast.school) == []
+
+
+def test_taking_back_and_noting_a_publication_at_once_never_miss_each_other(cast: Cast) -> None:
+    """Either the publication is refused, or the takedown is there to undo it."""
+    case = consent(cast)
+    answer(case, cast.people["parent"], True)()
+    fresh = Case.objects.get(pk=case.pk)
+    published, taken_back = at_once(
+        lambda: commands.record(fresh, "used", by=cast.users["mentor"], data={"where": "https://school.example", "harm_expected": False}),
+        lambda: commands.perform(fresh, "consent.withdraw", by=cast.people["parent"]),
+    )
+    assert not isinstance(taken_back, Exception)
+    where = [words.text for words in Words.objects.filter(case__type="takedown", field="where")]
+    assert Case.objects.filter(parent=case, type="takedown").count() == 1
+    assert where == ([] if isinstance(published, StepDenied) else ["https://school.example"])
+    assert log.verify(cast.school) == []
+
+
+def test_a_round_and_a_single_asking_at_once_open_one_consent_each(cast: Cast) -> None:
+    rows = [
+        {"person": cast.people[name], "purpose": "lesson_activity", "channel": "instagram", "moment": "on_request"}
+        for name in ("pupil", "classmate", "adult_pupil")
+    ]
+    results = at_once(lambda: consent(cast), lambda: commands_bulk.open_many(cast.school, rows, by=cast.users["director"]))
+    assert len([one for one in results if isinstance(one, Exception) and not isinstance(one, StepDenied)]) == 0
+    assert sorted(Case.objects.filter(type="consent").values_list("person__given_name", flat=True)) == ["Finn", "Noa", "Sem"]
+    assert sorted(Case.objects.filter(type="consent").values_list("number", flat=True)) == [1, 2, 3]
+    assert log.verify(cast.school) == []
+
+
+def test_a_lesson_s_first_answer_sent_several_times_at_once_counts_once(cast: Cast) -> None:
+    pupil = cast.people["pupil"]
+    unit = module.preview(cast.school, 4).progress.units[0]
+    scene = unit.path()[0]
+    wrong = next(choice for choice in scene.choices if not choice.right)
+    sent = {"unit": unit.key, "scene": scene.key, "choice": wrong.key, "seen": 0}
+    results = at_once(*(lambda: module.answer(pupil, 4, **sent) for _hand in range(4)))
+    assert not [result for result in results if isinstance(result, Exception)], results
+    assert sorted(turn.changed for _learning, turn in results) == [False, False, False, True]
+    assert LessonAnswer.objects.get().tries == 1

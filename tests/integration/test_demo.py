@@ -15,6 +15,7 @@ from workflows.models import Incident, Letter, School, TickRun
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.once
 def test_the_demo_is_built_whole() -> None:
     out = StringIO()
     call_command("seed_demo", stdout=out)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import page as validator
@@ -17,6 +17,7 @@ import weasyprint
 from pypdf import PdfReader
 
 from tests.letter_contexts import FACTS, SENDER, context
+from tests.printed import text_of
 from workflows import letter_fields, vocabulary
 from workflows.delivery import contents, dutch, letters
 
@@ -24,11 +25,6 @@ KINDS = tuple(vocabulary.LETTERS)
 # WeasyPrint 66, the oldest one we allow, numbers table cells by memory address and is silent about missing glyphs. An
 # approval does not lean on either: the approved bytes themselves are kept and sent.
 OLD = int(weasyprint.VERSION.split(".")[0]) < 67
-
-
-def text_of(pdf: bytes) -> str:
-    """Return a PDF's text with its white space evened out."""
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
 
 
 def printed(*args: object, **kwargs: object) -> str:
@@ -129,6 +125,20 @@ def test_a_hearing_that_could_not_come_first_is_replaced_by_its_reason() -> None
 def test_the_pupils_own_copy_speaks_to_the_pupil() -> None:
     text = printed("suspension", to="pupil")
     assert "schorst je voor 2 schooldagen" in text and "Je kunt bezwaar maken" in text and " u " not in text.replace(" u te", "")
+    assert "Dat hoor je dan van ons" in printed("invitation", to="pupil")
+    assert "Na het gesprek hoor je weer van ons" in printed("report_notice", to="pupil")
+
+
+def test_a_police_note_says_when_parents_were_told_and_what_comes_next() -> None:
+    told = {"parents_told_at": [datetime(2026, 3, 2, 10, 0, tzinfo=UTC)], "next_contact": "9 maart, met de wijkagent", "police_hold": True}
+    text = printed("police_note", facts=told)
+    assert "Ouders verteld 2 maart 2026 om 11.00 uur. De politie vroeg om te wachten" in text and "9 maart, met de wijkagent" in text
+
+
+def test_a_signature_never_stands_alone_on_a_page() -> None:
+    for kind in KINDS:
+        last = PdfReader(BytesIO(letters.render(context(kind)))).pages[-1].extract_text()
+        assert kind == "police_note" or "Vragen of hulp" in last or "moeilijk" in last, kind
 
 
 def test_the_other_letters_field_by_field() -> None:
@@ -142,7 +152,9 @@ def test_the_other_letters_field_by_field() -> None:
         "removal_agreement": ("een openbaar profiel", "rechtzetting plaatsen", FACTS["correction"], "Handtekening",
                               "vraagt niet om daar iets te wissen"),
         "police_note": ("dinsdag 3 maart 2026 om 11.00 uur", "bureau Meerstad", "2026-0001", "Ruth Klokkentoon, directeur, voor de school",
-                        FACTS["conduct"], FACTS["handed_over_what"], FACTS["legal_ground"], "naar Halt", "Voor het dossier van Sam Regenboogje"),
+                        FACTS["conduct"], FACTS["handed_over_what"], FACTS["legal_ground"], "naar Halt",
+                        "Voor het dossier van Sam Regenboogje", "Ouders verteld nog niet",
+                        "Volgend contact nog niet afgesproken"),
         "staff_letter": ("medewerker van OBS De Wilgentuin", FACTS["conduct"], FACTS["reason"], FACTS["opinion_weighed"], "personeelsdossier",
                          "vertrouwenspersoon: 050 000 00 01"),
         "takedown_request": ("een openbaar profiel", "Dit is een verzoek.", "Nee zeggen mag", "vraagt niet om daar iets te wissen"),

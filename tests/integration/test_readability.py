@@ -17,7 +17,7 @@ LONGEST = 18
 
 
 @pytest.fixture
-def story(db: Any) -> Story:
+def story(db: Any, monday: None) -> Story:
     return tell()
 
 
@@ -36,6 +36,7 @@ def test_the_measure_knows_easy_from_hard() -> None:
     assert sentences_of("<h1>Een kop</h1><p>Bel 0800-0432. Nu.</p>") == ["Een kop", "Bel 0800-0432", "Nu"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("who", "name", "bar"),
     [("pupil", "desk", 80), ("pupil", "report", 70), ("pupil", "case", 80), ("mentor", "desk", 60), ("mentor", "report", 60),

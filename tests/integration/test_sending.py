@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from datetime import timedelta
+from datetime import UTC, timedelta
 from io import BytesIO
 from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from tests.letter_story import MONDAY, play, sanction
+from tests.remembered import all_rows
 from workflows import clock, commands, people, schools
-from workflows.delivery import building, sending
+from workflows.delivery import building, links, sending
 from workflows.delivery.contents import free_texts
+from workflows.delivery.outbox import drain
 from workflows.models import Guardianship, Letter, LogEntry, Outbox, Person
 from workflows.models.people import Authority
 
 pytestmark = pytest.mark.django_db
 
+NEW_YORK = ZoneInfo("America/New_York")
 SECRET = {"address": "Schuilstraat 77\n8888 ZX Elders", "phone": "061 234 5678", "email": "olga@elders.example", "hides_address": True}
 
 
@@ -222,13 +231,13 @@ def test_a_letter_goes_by_the_routes_of_protocol_and_school() -> None:
 
 def test_a_child_of_primary_school_gets_its_own_copy_in_person() -> None:
     made, case = play(sector="po", people={"pupil": {"age": 11}})
-    with clock.at(MONDAY):
+    with clock.at(MONDAY), timezone.override(UTC):
         commands.record(case, "invited", by=made.users["mentor"], person=made.people["pupil"], data={
             "meeting_at": "2026-03-03T15:00", "place": "Kamer 2", "attends": "de mentor", "reason": "Een film die is gedeeld.",
         })  # fmt: skip
     copies = list(Letter.objects.filter(root=case, kind="invitation"))
     assert {copy.addressee for copy in copies} == {made.people[name] for name in ("pupil", "parent", "other_parent")}
-    with clock.at(MONDAY):
+    with clock.at(MONDAY), timezone.override(NEW_YORK):  # the hour is the school's, whatever zone who typed it and who prints it are in
         assert sending.routes_of(to(copies, made.people["pupil"])) == ("handed_over",)
         assert len(sending.routes_of(to(copies, made.people["parent"]))) > 1
         assert "dinsdag 3 maart 2026 om 15.00 uur" in text_of(sending.prepare(to(copies, made.people["parent"])))
@@ -245,6 +254,32 @@ def test_an_e_mail_waits_in_the_outbox_and_the_portal_gives_a_notice_once() -> N
     mailed.refresh_from_db()
     assert mailed.state == Letter.State.APPROVED and Outbox.objects.get(letter=mailed).done_at is None
     assert posted.state == Letter.State.SENT and "/kc/brief/" in notice and "Noa" not in notice
+
+
+def test_a_link_that_got_lost_or_is_over_is_given_again(client: Client) -> None:
+    made, case = play()
+    letters = sanction(made, case)
+    director = made.users["director"]
+    with clock.at(MONDAY):
+        posted = approved(to(letters, made.people["other_parent"]), director)
+        with pytest.raises(sending.LetterRefused):
+            sending.again(posted, by=director)
+        notice = sending.send(posted, by=director, route="portal").notice
+        client.force_login(director)
+        url = reverse("kc_workflows:letter", args=[case.key, posted.key])
+        assert "Show the portal notice again" in client.get(url).content.decode()
+        assert notice.split()[-1] in client.post(url, {"again": "1"}).content.decode()
+        assert LogEntry.objects.filter(root=case, step="letter.again").count() == 1
+        mailed = approved(to(letters, made.people["parent"]), director)
+        sending.send(mailed, by=director, route="email")
+        drain()
+        client.post(reverse("kc_workflows:letter", args=[case.key, mailed.key]), {"again": "1"})
+        assert drain().sent == 1 and mail.outbox[-1].to == [made.people["parent"].email]
+        with pytest.raises(sending.LetterRefused):
+            sending.again(posted, by=made.users["teacher"])
+    with clock.at(MONDAY + links.VALID + timedelta(days=1)):
+        later = sending.again(posted, by=director)
+    assert "/kc/brief/" in later and later != notice
 
 
 def test_a_wrong_person_gets_no_letter() -> None:
@@ -266,3 +301,30 @@ def test_what_a_letter_lacks_is_a_denial_of_the_step() -> None:
     made, case = play(why_not_lighter="")
     found = commands.denials(case, "incident.sanction", made.users["director"])
     assert any("Why a lighter measure falls short" in str(denial) or "why_not_lighter" in str(denial) for denial in found), found
+
+
+@pytest.mark.parametrize("page", ["letter", "letter_pdf"])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_a_letter_changes_nothing_but_the_note_that_somebody_looked(client: Client, method: str, page: str) -> None:
+    made, case = play()
+    (letter, *_rest) = sanction(made, case)
+    client.force_login(made.users["director"])
+    url = reverse(f"kc_workflows:{page}", args=[case.key, letter.key])
+
+    def everything() -> dict[str, Any]:
+        rows = {table: values for table, _columns, values in all_rows()}
+        looked = {"kc_workflows_readentry", "django_session"}
+        printed = [(row.pk, row.state, row.approved_digest, row.problem, row.sent_at, row.filed_by_id) for row in Letter.objects.order_by("pk")]
+        return {**{table: values for table, values in rows.items() if table not in {*looked, "kc_workflows_letter"}}, "letters": printed}
+
+    with clock.at(MONDAY):
+        if page == "letter_pdf":
+            client.get(reverse("kc_workflows:letter", args=[case.key, letter.key]))
+        before = everything()
+        shown = getattr(client, method)(url).status_code
+        assert everything() == before
+        letter.refresh_from_db()
+        digest = letter.digest
+        assert getattr(client, method)(url).status_code == shown == 200
+        letter.refresh_from_db()
+        assert letter.digest == digest and everything() == before

@@ -11,10 +11,13 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tests.cast import Cast, build, build_other_school, build_stranger
 from workflows import clock, commands, people
 from workflows.models import CourseLink, Enrolment, Guardianship, Membership, PeopleChange, Person
+from workflows.pages.people_forms import SettingsForm
+from workflows.protocol import load
 from workflows.schooldays import AMSTERDAM
 
 MONDAY = date(2026, 3, 2)
@@ -103,7 +106,7 @@ def test_the_setup_page_names_what_is_lacking_with_its_article(cast: Cast, admin
 
 
 def test_settings_are_answered_and_an_emptied_one_is_asked_again(cast: Cast, admin: Client) -> None:
-    answers = {key: f"Antwoord {key}" for key in cast.school.settings}
+    answers = {key: f"Antwoord {key}" for key in cast.school.settings} | {"portal_available": "no"}
     assert admin.post(url("setup-settings"), answers).status_code == 302
     cast.school.refresh_from_db()
     assert cast.school.settings["grey_zone"] == "Antwoord grey_zone"
@@ -111,6 +114,13 @@ def test_settings_are_answered_and_an_emptied_one_is_asked_again(cast: Cast, adm
     assert "OOG-4.2-5b" not in admin.get(url("setup")).content.decode()
     assert admin.post(url("setup-settings"), {**answers, "grey_zone": ""}).status_code == 302
     assert "OOG-4.2-5b" in admin.get(url("setup")).content.decode()
+
+
+def test_a_choice_is_asked_in_the_words_of_the_pack() -> None:
+    with translation.override("nl"):
+        form = SettingsForm(protocol=load("verkruisen"), answers={"friend_policy": "never"})
+        assert "De directeur beslist per keer" in str(form["friend_policy"])
+        assert "head_decides" not in str(form["friend_policy"]).replace('value="head_decides"', "")
 
 
 def test_letterhead_logo_and_channels(cast: Cast, admin: Client) -> None:
@@ -211,7 +221,8 @@ class TestImport:
         assert shown.status_code == 200
         assert "Bo Knikkerzak" in page
         assert not Person.objects.filter(number="101").exists()
-        assert self.confirm(admin, page).status_code == 302
+        done = self.confirm(admin, page)
+        assert done.status_code == 302 and reverse("kc_workflows:rounds") in admin.get(done["Location"]).content.decode(), "the next step"
         assert Enrolment.objects.get(person__number="101").group == cast.group
         assert PeopleChange.objects.filter(by=cast.users["administrator"], what="person.add").exists()
         count = PeopleChange.objects.count()

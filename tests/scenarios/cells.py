@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.scenarios.root_cells import is_root, root_situation
 from workflows.guards import Actor, Facts, Linked, OpenDuty, Person, Record
-from workflows.protocol import Protocol, advice, clauses, denials, duties, letters
+from workflows.protocol import Protocol, advice, clauses, denials, duties, letters, signers
 from workflows.vocabulary import FIELDS, MILESTONES, STAFF_ROLES, STEPS
 
 TABLE = Path(__file__).with_name("truth_table.toml")
@@ -77,7 +78,8 @@ class Cell:
 
     def asked(self, protocol: Protocol) -> frozenset[str]:
         """Return what the protocol says: `denied ID`, `answer ID`, an article, or a letter or duty with its articles."""
-        return _ASKS[self.ask](protocol, self)
+        settings = protocol.answered(self.facts.settings)
+        return _ASKS[self.ask](protocol, replace(self, facts=replace(self.facts, settings=settings)))
 
 
 def _gate(protocol: Protocol, cell: Cell) -> frozenset[str]:
@@ -109,6 +111,16 @@ def _clauses(protocol: Protocol, cell: Cell) -> frozenset[str]:
     return frozenset(clauses(protocol, cell.letter, cell.facts))
 
 
+def _signers(protocol: Protocol, cell: Cell) -> frozenset[str]:
+    return frozenset(f"{one.who}{' each' if one.each else ''}: {' '.join(one.articles)}" for one in signers(protocol, cell.facts))
+
+
+def _values(protocol: Protocol, cell: Cell) -> frozenset[str]:
+    own = (one for one in protocol.settings.values() if one.value is not None)
+    said = ((one, " ".join(one.value) if isinstance(one.value, list) else one.value) for one in own)
+    return frozenset(f"{one.key} = {value}: {' '.join(one.cites)}" for one, value in said)
+
+
 def _settings(protocol: Protocol, cell: Cell) -> frozenset[str]:
     return frozenset(f"{one.key}: {' '.join(one.cites)}" for one in protocol.unanswered({}))
 
@@ -123,7 +135,7 @@ def _categories(protocol: Protocol, cell: Cell) -> frozenset[str]:
 
 _ASKS = {
     "gate": _gate, "advice": _advice, "letters": _letters, "duties": _duties, "clauses": _clauses,
-    "settings": _settings, "routes": _routes, "categories": _categories,
+    "settings": _settings, "routes": _routes, "categories": _categories, "signers": _signers, "values": _values,
 }  # fmt: skip
 
 
@@ -152,12 +164,13 @@ def read_table(path: Path = TABLE) -> Iterator[Cell]:
     for dimension, part in table.items():
         for row in part["rows"]:
             ask = row.get("ask", "gate")
-            known = {"it", "step", "ask", "given", "without", "also", "before", "all", "sector", "letter", *SCHOOLS}
+            known = {"it", "step", "ask", "given", "without", "also", "before", "all", "sector", "letter", "settings", *SCHOOLS}
             assert not set(row) - known, f"{row['it']}: unknown {sorted(set(row) - known)}"
             for school, usual in SCHOOLS.items():
                 if school in row or "all" in row:
                     sector = row.get("sector", usual)
-                    facts = situation(row, sector, answers.get(school, {}))
+                    settings = {**answers.get(school, {}), **row.get("settings", {})}
+                    facts = root_situation(row, sector, settings) if is_root(row["step"]) else situation(row, sector, settings)
                     said = _expected(ask, row.get(school, row.get("all")))
                     yield Cell(dimension, row["it"], school, ask, facts, row.get("letter", ""), said)
 
@@ -182,6 +195,7 @@ def situation(row: Mapping[str, Any], sector: str, settings: Mapping[str, object
     unfiled = given.pop("unfiled", {})
     open_duties = given.pop("duties", ())
     role = given.pop("by", "director")
+    root = given.pop("root", "incident")
     state = given.pop("state", "triaged")
     reporter = given.pop("reporter", "mentor")
     proposer = given.pop("proposer", "mentor")
@@ -210,7 +224,7 @@ def situation(row: Mapping[str, Any], sector: str, settings: Mapping[str, object
         data=data, case=case, incident={} if case_type == "incident" else incident, people=people, subjects=subjects,
         records=_records(row, people, subjects), linked=tuple(moves), unfiled=unfiled,
         duties=tuple(OpenDuty(task, NOW + timedelta(hours=1), "mentor", "1") for task in open_duties),
-        settings=settings, proposer=None if step == "measure.propose" else proposer, reporter=reporter,
+        settings=settings, proposer=None if step == "measure.propose" else proposer, reporter=reporter, root=root,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """No pack line is idle: a protocol without it answers some cell of the truth table differently.
 
-Each line, duty, letter, printed rule, setting, category, route list and dropped default of every pack is taken out in turn,
+Each line, signer, duty, letter, printed rule, setting, category, route list and dropped default of every pack is taken out in turn,
 and the cells that can see its place are asked again.
 """
 
@@ -17,10 +17,10 @@ from workflows.protocol import Protocol, load
 from workflows.rules import Layer, combine, place_of
 
 LAYERS = ("nl-po", "nl-vo", "kc", *SCHOOLS)
-PARTS = ("lines", "duties", "letters", "clauses", "settings", "categories", "routes", "drops")
+PARTS = ("lines", "signers", "duties", "letters", "clauses", "settings", "categories", "routes", "drops")
 SEEN_BY: Mapping[str, tuple[str, ...]] = {
-    "lines": ("gate", "advice"), "duties": ("duties",), "letters": ("letters",), "clauses": ("clauses",),
-    "settings": ("settings",), "categories": ("categories",), "routes": ("routes",),
+    "lines": ("gate", "advice"), "signers": ("signers",), "duties": ("duties",), "letters": ("letters",), "clauses": ("clauses",),
+    "settings": ("settings", "values"), "categories": ("categories",), "routes": ("routes",),
     "drops": ("gate", "advice", "duties", "letters"),
 }  # fmt: skip
 """Which questions of the table a part of a pack can change."""
@@ -93,7 +93,7 @@ def _places(place: str) -> Callable[[Cell], bool]:
 
 def _noticed(mutant: Mutant) -> bool:
     schools = [school for school in SCHOOLS if mutant.layer.key in _order(school)]
-    sees = _places("" if mutant.part in ("settings", "categories", "routes", "drops") else mutant.place)
+    sees = _places("" if mutant.part in ("signers", "settings", "categories", "routes", "drops") else mutant.place)
     changed: dict[tuple[str, str], Protocol] = {}
     for cell in CELLS:
         if cell.school in schools and cell.ask in SEEN_BY[mutant.part] and sees(cell):

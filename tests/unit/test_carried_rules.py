@@ -17,7 +17,7 @@ PAIRS = [(school, rule) for school, rules in CARRIED.items() for rule in rules]
 
 def _carried_by(layer: Layer) -> Iterator[str]:
     """The articles that something in the pack rests on; naming one under [articles] alone carries nothing."""
-    for said in (layer.lines, layer.duties, layer.letters, layer.clauses):
+    for said in (layer.lines, layer.signers, layer.duties, layer.letters, layer.clauses):
         for one in said:
             yield from one.articles
     for setting in layer.settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,13 @@ SOURCES = sorted([*ROOT.glob("workflows/**/*.py"), *ROOT.glob("kc_xblock/**/*.py
 PLATFORM = {"lms", "cms", "common", "xmodule", "openedx", "student"}
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
     """Every imported top-level package of a file, and whether the import waits inside a function."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(_imports(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
     lazy = {
         id(inner)
         for function in ast.walk(tree)

@@ -126,7 +126,8 @@ def test_a_line_without_a_citation_does_not_load() -> None:
         (
             '[steps.measure.impose]\nduties = [{task = "heard", within = {days = 1}, from = "kind", cites = "A1"}]',
             "steps.measure.impose.duties[1].from: “kind” is no field with a date. "
-            "Known: acted_on, first_day, return_talk_on, meeting_at, happened, last_day.",
+            "Known: acted_on, first_day, return_talk_on, due_on, meeting_at, happened, until, account_until, tie_since, contact_since, review_on, "
+            "opened_on, last_day.",
         ),
         (
             '[steps.measure.impose]\nletters = [{letter = "suspenson", to = "subject", cites = "A1"}]',
@@ -137,6 +138,18 @@ def test_a_line_without_a_citation_does_not_load() -> None:
             'steps.measure.impose.letters[1]: A letter needs an addressee. For example to = "each_guardian".',
         ),
         ('[settings.kind]\ncites = "A1"', "settings.kind: “kind” is already the name of a fact. Give the setting another name."),
+        (
+            '[settings.policy]\ncites = "A1"\nchoices = {never = {nl = "nooit"}}',
+            "settings.policy.choices.never: A choice needs its words: en = … and nl = ….",
+        ),
+        (
+            '[signers.consent]\nlines = [{who = "parent", cites = "A1"}]',
+            "signers.consent.lines[1].who: Unknown signer “parent”. Known: guardian, self, pupil, employee, outsider.",
+        ),
+        (
+            '[steps.round.send]\nrequires = [{guard = "by_role", roles = ["director"], when = {adressees_at_least = 101}, cites = "A1"}]',
+            "steps.round.send.requires[1].when.adressees: Unknown fact “adressees”. Did you mean “addressees”?",
+        ),
         (
             '[categories.vr]\nnl = "x"\nen = "x"',
             'categories."vr": A school\'s own category begins with “local.”.',

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from workflows import clock
 from workflows.schooldays import AMSTERDAM, SchoolCalendar, local_day, public_holidays
 
 PLAIN = SchoolCalendar()
@@ -15,6 +17,11 @@ AUTUMN = SchoolCalendar(closed=[(date(2026, 10, 10), date(2026, 10, 18))])
 def at(year: int, month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
     """A moment in Dutch time."""
     return datetime(year, month, day, hour, minute, tzinfo=AMSTERDAM)
+
+
+def test_today_is_the_day_at_the_school_whatever_zone_a_host_or_a_reader_has() -> None:
+    with timezone.override(UTC), clock.at(datetime(2026, 11, 16, 23, 30, tzinfo=UTC)):
+        assert clock.today() == date(2026, 11, 17)
 
 
 def test_a_weekend_has_no_school_day() -> None:

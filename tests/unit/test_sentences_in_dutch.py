@@ -24,8 +24,11 @@ ROOT = Path(__file__).parents[2]
 CATALOGUES = (ROOT / "locale/nl/LC_MESSAGES/django.po", ROOT / "tests/host/locale/nl/LC_MESSAGES/django.po")
 
 SAME = frozenset(
-    {"mentor", "mediamaster", "incident", "Halt", "ICT", "protocol", "sector", "website", "account", "School", "Logo", "e-mail", "logo (PNG)", "Demo"}
-)
+    (
+        "mentor", "mediamaster", "incident", "Halt", "ICT", "protocol", "sector", "website", "account", "School", "Logo", "e-mail", "logo (PNG)",
+        "Demo", "Protocol", "Account", "code %(code)s", "Facebook", "Instagram", "YouTube",
+    )
+)  # fmt: skip
 """Words that are the same in both languages."""
 
 ENGLISH = re.compile(

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-
-from django.utils import timezone
 
 from workflows import clock, protocol
 from workflows.delivery import dutch
@@ -52,7 +51,7 @@ def build(letter: Letter) -> Built:
     given = about.given_name if about else ""
     context = LetterContext(
         kind=letter.kind,
-        day=timezone.localdate(entry.at),
+        day=clock.local(entry.at).date(),
         case_number=letter.root.display_number,
         sender=_sender(letter),
         reader=_reader(letter),
@@ -93,7 +92,16 @@ def _facts(letter: Letter, loaded: Loaded, entry: LogEntry) -> dict[str, Any]:
     behalf = (entry.facts.get("people") or {}).get("on_behalf_of") or []
     if behalf:
         facts["on_behalf_of_name"] = "het slachtoffer"
+    if letter.kind == "police_note":
+        facts["parents_told_at"] = _parents_told(letter)
     return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
+def _parents_told(letter: Letter) -> list[datetime]:
+    """When parents in this incident were told and reached: moments alone, because the note may lie in several children's files."""
+    told = LogEntry.objects.filter(root=letter.root, step="record.parents_informed", retracted_by=None).order_by("happened_at")
+    rows = told.values_list("happened_at", "facts")
+    return list(dict.fromkeys(at for at, facts in rows if facts.get("reached") is not False))
 
 
 def _sender(letter: Letter) -> Sender:

@@ -202,6 +202,32 @@ def snapshot(context: LetterContext) -> dict[str, Any]:
     return result
 
 
+def restored(plain: Mapping[str, Any]) -> LetterContext:
+    """Return the context that a snapshot was taken of, without the logo: of that the snapshot keeps a digest alone.
+
+    Args:
+        plain: what `snapshot` gave, as it was kept with a letter.
+    """
+    about, sender = dict(plain["about"]), dict(plain["sender"])
+    born = about["birth_date"]
+    about["birth_date"] = date.fromisoformat(born) if born else None
+    return LetterContext(
+        kind=plain["kind"], day=date.fromisoformat(plain["day"]), case_number=plain["case_number"], not_heard=plain["not_heard"],
+        protocol=plain["protocol"], role=plain["role"], sender=Sender(**{**sender, "logo": None}), reader=Reader(**plain["reader"]),
+        about=About(**about), signer=Signer(**plain["signer"]), rules=tuple(Rule(**rule) for rule in plain["rules"]),
+        hearings=tuple(Hearing(**{**hearing, "at": datetime.fromisoformat(hearing["at"])}) for hearing in plain["hearings"]),
+        facts=MappingProxyType({name: _read(name, value) for name, value in plain["facts"].items()}),
+    )  # fmt: skip
+
+
+def _read(name: str, value: Any) -> Any:
+    """Return a fact as it was before it became JSON. `last_day` is counted and no field of a form."""
+    kind = "date" if name == "last_day" else FIELDS[name].kind if name in FIELDS else ""
+    if kind == "moment" and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
+
+
 def same(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
     """Whether two snapshots say the same: if not, an approval of the one is none of the other."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)

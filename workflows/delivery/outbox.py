@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,9 +21,9 @@ from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 
 from workflows import clock
-from workflows.access import visible_to
-from workflows.delivery import links, sending
-from workflows.models import LetterLink, Outbox, School
+from workflows.access import may_see
+from workflows.delivery import asking, links, recounting, sending, turning
+from workflows.models import LetterLink, Outbox, PersonalLink, School
 
 LEASE = timedelta(minutes=5)
 """How long a claimed row is left alone: longer than a mail server takes to answer."""
@@ -36,6 +36,9 @@ FAILED_AFTER = 5
 
 TIMEOUT = 30
 """Seconds to wait for the mail server."""
+
+APPROVALS = ("friend_request", "account")
+"""Cases of which somebody is told because they decide about them."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +65,8 @@ def drain(limit: int = 500) -> Drained:
     while len(tried) < limit and (row := _claim(tried)) is not None:
         tried.add(row.pk)
         try:
-            went = _deliver(row)
+            with clock.school_time():
+                went = _deliver(row)
         except Exception as error:
             # Whatever a mail server or its library raises: the row stays, the reason is shown, the next row is tried.
             _failed(row, error)
@@ -121,6 +125,9 @@ def _deliver(row: Outbox) -> bool:
         NoAddress: nobody to send it to. Whatever the mail server's library raises.
     """
     person = row.person
+    if row.kind == "recount":
+        recounting.recount(row)
+        return False
     if person is None or not person.email:
         raise NoAddress("no e-mail address is known")
     school = row.root.school if row.root is not None else School.objects.get(pk=person.school_id)
@@ -138,13 +145,20 @@ def _deliver(row: Outbox) -> bool:
 
 
 def _message(row: Outbox, school: School) -> dict[str, str] | None:
-    """Return what a row says; None when there is nothing to say any more (a letter that was taken back)."""
+    """Return what a row says; None when there is nothing to say any more (a letter that was taken back, a link that was closed)."""
     if row.kind == "letter":
         link = LetterLink.objects.select_related("letter", "letter__root", "letter__root__school", "letter__addressee").get(pk=row.payload["link"])
         if link.revoked_at is not None or sending.no_copy_for(link.letter):
             return None
         return links.message("letter", school, row.person, link=links.address(link), until=link.expires_at)
-    if row.root is not None and not visible_to(row.person.user if row.person else None).filter(pk=row.root.pk).exists():
+    if row.kind == "ask":
+        if "link" not in row.payload and row.person is not None:
+            return asking.on_own_desk(school, row.person, reminder=bool(row.payload.get("reminder")), yearly=bool(row.payload.get("yearly")))
+        own = PersonalLink.objects.select_related("school", "person").get(pk=row.payload["link"])
+        return asking.message(own, reminder=bool(row.payload.get("reminder")), yearly=bool(row.payload.get("yearly")))
+    if row.kind == "turn" and row.person is not None:
+        return turning.message(school, row.person, date.fromisoformat(row.payload["day"]))
+    if row.root is not None and not may_see(row.person.user if row.person else None, row.root):
         return None  # since it was queued the role ended, or the case took the hard route
     template = "reminder" if row.kind == "reminder" else "message"
     return links.message(template, school, row.person, link=links.site_url(_page_of(row)))
@@ -152,6 +166,10 @@ def _message(row: Outbox, school: School) -> dict[str, str] | None:
 
 def _page_of(row: Outbox) -> str:
     """Return the path of the page behind sign-in that a message points to."""
+    if row.root is not None and row.root.type != "incident":
+        if row.payload.get("step") == "unreached":
+            return reverse("kc_workflows:root", args=[row.root.key])
+        return reverse("kc_workflows:approvals" if row.root.type in APPROVALS else "kc_workflows:desk")
     try:
         return reverse("kc_workflows:case", args=[row.payload["case"]])
     except (KeyError, NoReverseMatch):

@@ -20,11 +20,9 @@ from workflows.delivery.building import Built, build
 from workflows.delivery.contents import free_texts, missing, same, snapshot
 from workflows.delivery.recipients import ADULT, CALLED_OFF, no_copy_for, routes_of, was_mistaken
 from workflows.facts import actor_for, protocol_of
-from workflows.models import Case, Letter, Outbox, Person, School
+from workflows.models import Case, Letter, LetterLink, Outbox, Person, School
 from workflows.privacy import hidden_contacts, other_children
-
-APPROVERS = frozenset({"director", "board"})
-"""Who approves a letter (issue: the director approves the PDF's digest; the board on the hard route)."""
+from workflows.queries import APPROVERS
 
 SENDERS = frozenset({"director", "board", "mentor", "coordinator", "manager", "personnel", "administrator"})
 """Who may send an approved letter."""
@@ -335,18 +333,7 @@ def _dispatch(held: _Held, route: str, person: Person | None, roles: frozenset[s
     letter.route, letter.problem, letter.state = route, "", State.APPROVED
     notice = ""
     if route == "email":
-        link = links.create(letter)
-        Outbox.objects.update_or_create(
-            key=f"letter:{letter.key}:{letter.approved_digest[:12]}",
-            defaults={
-                "kind": "letter", "root": letter.root, "letter": letter, "person": letter.addressee, "payload": {"link": link.pk},
-                "not_before": clock.now(), "attempts": 0, "last_error": "", "done_at": None,
-            },
-            create_defaults={
-                "kind": "letter", "root": letter.root, "letter": letter, "person": letter.addressee, "payload": {"link": link.pk},
-                "created_at": clock.now(), "not_before": clock.now(),
-            },
-        )  # fmt: skip
+        _mail(letter, links.create(letter))
     else:
         Outbox.objects.filter(letter=letter, done_at=None).delete()  # an e-mail that still waits is not the route any more
         if route == "portal":
@@ -354,6 +341,47 @@ def _dispatch(held: _Held, route: str, person: Person | None, roles: frozenset[s
         letter.state, letter.sent_at = State.SENT, clock.now()
     letter.save()
     held.note("letter.send", by=person, roles=roles, route=route, digest=letter.approved_digest)
+    return notice
+
+
+def _mail(letter: Letter, link: LetterLink, more: str = "") -> None:
+    """Put the mail with a letter's link into the outbox; `more` tells a later mail from the first."""
+    told = {"kind": "letter", "root": letter.root, "letter": letter, "person": letter.addressee, "payload": {"link": link.pk}}
+    Outbox.objects.update_or_create(
+        key=f"letter:{letter.key}:{letter.approved_digest[:12]}{more}",
+        defaults={**told, "not_before": clock.now(), "attempts": 0, "last_error": "", "done_at": None},
+        create_defaults={**told, "created_at": clock.now(), "not_before": clock.now()},
+    )
+
+
+def again(letter: Letter, *, by: Any) -> str:
+    """Give the personal link of a letter that went by one once more: it was not copied, went astray, or is over.
+
+    Args:
+        by: as for `send`.
+
+    Returns:
+        The portal's notice; "" where another mail is on its way.
+
+    Raises:
+        LetterRefused: it did not go by a link, is not theirs to send, or the addressee gets no copy any more.
+    """
+    notice = ""
+    with transaction.atomic():
+        held = _hold(letter)
+        person, roles = _actor(held.letter, by, SENDERS, _("Only staff who work on this case may send a letter."))
+        current = held.letter
+        if current.state != State.SENT or current.route not in BY_LINK:
+            raise LetterRefused(Fault("state", _("This letter did not go by a personal link.")))
+        if why := no_copy_for(current):
+            raise LetterRefused(Fault("addressee", why))
+        link = links.create(current)
+        if current.route == "portal":
+            notice = links.notice(link)
+        else:
+            _mail(current, link, f":{current.root.log_count}")
+        held.note("letter.again", by=person, roles=roles, route=current.route)
+    _done(held, letter)
     return notice
 
 
@@ -382,6 +410,6 @@ def stuck(outbox: Outbox, problem: str, *, failed: bool) -> None:
 
 
 __all__ = [
-    "APPROVERS", "BY_LINK", "SENDERS", "Fault", "LetterChanged", "LetterRefused", "Sent", "approve", "delivered", "faults_of",
+    "APPROVERS", "BY_LINK", "SENDERS", "Fault", "LetterChanged", "LetterRefused", "Sent", "again", "approve", "delivered", "faults_of",
     "no_copy_for", "prepare", "reconcile", "routes_of", "send", "still_approved", "stuck",
 ]  # fmt: skip

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from workflows import clock, consequences, log
-from workflows.access import visible_to
-from workflows.delivery import outbox
+from workflows import clock, consequences, lesson_measures, log, retention, rounds
+from workflows.access import may_see
+from workflows.delivery import outbox, paper, terms
 from workflows.models import Case, Duty, Enrolment, Membership, Outbox, Person, School, TickRun
 from workflows.models.people import Dated
 from workflows.schooldays import SchoolCalendar
@@ -32,7 +32,9 @@ def tick() -> TickRun:
     run = TickRun.objects.create(started_at=clock.now())
     problems = []
     parts: tuple[tuple[str, Callable[[], object]], ...] = (
-        ("reminders", remind), ("take-over", take_over), ("log heads", _heads), ("delivery", outbox.drain),
+        ("terms", terms.run), ("rounds", rounds.work_all), ("forms on paper", paper.print_all), ("rounds' reminders", rounds.remind),
+        ("lessons", lesson_measures.complete_all), ("reminders", remind), ("take-over", take_over), ("retention", retention.erase),
+        ("log heads", _heads), ("delivery", outbox.drain),
     )  # fmt: skip
     for name, work in parts:
         try:
@@ -55,10 +57,13 @@ def remind() -> int:
     late = Duty.objects.filter(done_at=None, reminded_at=None, due_at__lte=clock.now()).exclude(owner="")
     count = 0
     for duty in late.select_related("root", "root__school", "root__owner").order_by("pk"):
+        people = _readers(duty, _holders(duty, duty.owner)) or _readers(duty, consequences.holders(duty.root.school, {"board"}))
+        if not people:  # nobody may read it today: whoever is named later is reminded then
+            continue
         with transaction.atomic():
             if not Duty.objects.filter(pk=duty.pk, done_at=None, reminded_at=None).update(reminded_at=clock.now()):
                 continue
-            _mail(duty, "reminder", _readers(duty, _holders(duty, duty.owner)) or _readers(duty, consequences.holders(duty.root.school, {"board"})))
+            _mail(duty, "reminder", people)
             count += 1
     return count
 
@@ -119,7 +124,7 @@ def _deputies(school: School, role: str) -> set[int]:
 def _readers(duty: Duty, people: set[int]) -> set[int]:
     """Return those who may open the case: nobody is reminded of one that is kept from them."""
     rows = Person.objects.filter(pk__in=people).select_related("user")
-    return {person.pk for person in rows if visible_to(person.user).filter(pk=duty.root_id).exists()}
+    return {person.pk for person in rows if may_see(person.user, duty.root)}
 
 
 def _mail(duty: Duty, what: str, people: set[int]) -> None:

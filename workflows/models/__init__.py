@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from workflows.models.account import Account
 from workflows.models.case import Case, Involvement
+from workflows.models.consent import Consent
+from workflows.models.friend_request import FriendRequest
 from workflows.models.incident import Incident
+from workflows.models.link import AskedText, Attempt, PersonalLink
 from workflows.models.measure import Measure
+from workflows.models.module import Diploma, LessonAnswer, LessonRun, ProgrammeItem
 from workflows.models.people import (
     Authority,
     CourseLink,
@@ -30,6 +35,7 @@ from workflows.models.record import (
     TickRun,
     Words,
 )
+from workflows.models.round import PaperForm, PaperPart, Round, RoundAsk, RoundCase
 from workflows.models.takedown import Takedown
 
 CASE_TYPES: dict[str, type[Case]] = {
@@ -37,11 +43,15 @@ CASE_TYPES: dict[str, type[Case]] = {
     "measure": Measure,
     "police": Police,
     "takedown": Takedown,
+    "consent": Consent,
+    "friend_request": FriendRequest,
+    "account": Account,
 }
 """The model of each case type."""
 
 __all__ = [
-    "CASE_TYPES", "Authority", "Case", "CourseLink", "Duty", "Enrolment", "Group", "Guardianship", "Incident", "Involvement",
-    "Letter", "LetterLink", "LogEntry", "Measure", "Membership", "Outbox", "PackSeal", "PeopleChange", "Person", "Police",
-    "ReadEntry", "School", "SchoolHoliday", "Submission", "Takedown", "TickRun", "Words",
+    "CASE_TYPES", "AskedText", "Attempt", "Authority", "Case", "CourseLink", "Diploma", "Duty", "Enrolment", "FriendRequest", "Group",
+    "Guardianship", "Incident", "Involvement", "LessonAnswer", "LessonRun", "Letter", "LetterLink", "LogEntry", "Measure", "Membership",
+    "Outbox", "PackSeal", "PaperForm", "PaperPart", "PeopleChange", "Person", "PersonalLink", "Police", "ProgrammeItem", "ReadEntry", "Round",
+    "RoundAsk", "RoundCase", "School", "SchoolHoliday", "Submission", "Takedown", "TickRun", "Words",
 ]  # fmt: skip

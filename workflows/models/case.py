@@ -1,8 +1,8 @@
 """What every case has: one table, one state, one row to lock. Each case type is a proxy with its own machine.
 
-A *root* is a case without a parent (an incident; later a consent, a friend request, an account). A child is a track of
-its incident (measure, police, takedown). All log entries, duties and letters hang on the root, so that locking the root's
-row serialises everything that happens to an incident.
+A *root* is a case without a parent (an incident, a consent, a friend request, an account). A child is a track of its root
+(measure, police, takedown). All log entries, duties and letters hang on the root, so that locking the root's
+row serialises everything that happens to it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ class Case(FSMModelMixin, models.Model):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children", editable=False)
     person = models.ForeignKey("kc_workflows.Person", on_delete=models.PROTECT, null=True, related_name="cases")
     number = models.PositiveIntegerField(default=0, editable=False)
+    topic = models.CharField(
+        max_length=40, default="", editable=False, help_text="Consent: purpose/channel; friend request: counterparty; account: its kind."
+    )
+    until = models.DateField(null=True, editable=False, help_text="Last day on which it holds; empty: until somebody ends it.")
     state = FSMField(default="", max_length=16, protected=True)
     facts = models.JSONField(default=dict)
     pins = models.JSONField(default=dict, help_text="Key and date of every protocol layer, procedure and breach.")
@@ -61,9 +65,12 @@ class Case(FSMModelMixin, models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["school", "type", "state", "-changed_at"], name="kc_case_desk"),
+            models.Index(fields=["school", "type", "-changed_at", "-id"], name="kc_case_register"),
             models.Index(fields=["parent", "type"], name="kc_case_parent"),
             models.Index(fields=["school", "-opened_at", "-id"], name="kc_case_recent"),
-            models.Index(fields=["person", "type"], name="kc_case_person"),
+            models.Index(fields=["person", "type", "topic"], name="kc_case_person"),
+            models.Index(fields=["school", "type", "topic", "state"], name="kc_case_topic"),
+            models.Index(fields=["type", "state", "until"], name="kc_case_until"),
         ]
 
     def __str__(self) -> str:

@@ -71,6 +71,7 @@ class School(models.Model):
     settings = models.JSONField(_("settings of the protocol"), default=dict, blank=True)
     channels = models.JSONField(_("routes for letters, the first one preferred"), default=list, blank=True)
     last_number = models.PositiveIntegerField(default=0, editable=False)
+    last_numbers = models.JSONField(default=dict, editable=False, help_text="The last number of each other kind of case.")
     is_active = models.BooleanField(_("in use"), default=True)
 
     def __str__(self) -> str:
@@ -159,6 +160,11 @@ class Person(models.Model):
     def full_name(self) -> str:
         """First name and surname."""
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether questions about themselves wait on a desk of their own: staff and pupils who sign in."""
+        return self.kind in ("employee", "pupil") and self.user_id is not None
 
     def age_on(self, day: date) -> int | None:
         """Return the age in whole years on `day`, or None when the birth date is unknown."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows import access, api, commands, vocabulary, words
-from workflows.forms import LONGEST_WORDS, Cards, PageForm, answers_in, make_field
+from workflows.decisions import fields_of
+from workflows.forms import answers_in
 from workflows.models import Case, LogEntry, ReadEntry, School
 from workflows.pages import choices, reading, steps
-from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell
-from workflows.pages.desk import approval_row, approval_rows, case_rows
+from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell, with_told
+from workflows.pages.decision_form import DecisionForm
+from workflows.pages.desk import approval_row, approval_rows, case_rows, request_rows
 from workflows.pages.reading import Reading
 
 ANSWERS = {
@@ -39,52 +39,6 @@ SECOND_AT_MOST = 10
 """Measures whose case is read to see whether a second answer is awaited."""
 
 
-class DecisionForm(PageForm):
-    """Yes, no or back with a question; each with words, none chosen beforehand."""
-
-    decision = forms.ChoiceField(label=gettext_lazy("Your decision"), widget=Cards)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason or question"),
-        help_text=gettext_lazy("Whoever asked reads this. It stays with the case."),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        max_length=LONGEST_WORDS,
-    )
-
-    def __init__(
-        self, data: Any = None, *, answers: list[tuple[str, str]], reasons: Any = (), gaps: Sequence[str] = (), **kwargs: Any
-    ) -> None:
-        super().__init__(data, **kwargs)
-        self.gaps = list(dict.fromkeys(gaps))
-        for name in self.gaps:
-            self.fields[name] = make_field(name, False)
-        self.fields["decision"].choices = answers  # type: ignore[attr-defined]  # a ChoiceField
-        self.reasons_for: list[str] = []
-        for denial in reasons:
-            name = f"answer:{denial.articles[0]}"
-            if name not in self.fields:
-                self.reasons_for.append(name)
-                self.fields[name] = forms.CharField(
-                    label=words.say(denial.sentence), required=False, widget=forms.Textarea(attrs={"rows": 3}),
-                    help_text=_("You may go on without this if you write why. The reason stays with the case."),
-                )  # fmt: skip
-
-
-    @property
-    def main(self) -> list[Any]:
-        """What is asked at once: the decision, its words, and reasons for what is not met."""
-        return [self[name] for name in ("decision", "reason", *self.reasons_for)]
-
-    @property
-    def later(self) -> list[Any]:
-        """What imposing the measure will need; it can be filled in now."""
-        return [self[name] for name in self.gaps]
-
-    @property
-    def filled(self) -> dict[str, Any]:
-        """What was filled in of it."""
-        return {name: self.cleaned_data[name] for name in self.gaps if self.cleaned_data.get(name) not in (None, "")}
-
-
 @page
 def approvals(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader's decision, and what the reader asked of others."""
@@ -104,7 +58,10 @@ def approvals(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         "approvals.html",
-        {"waiting": waiting, "brought": brought, "asked": [approval_row(measure) for measure in found.asked]},
+        {
+            "waiting": waiting, "brought": brought, "asked": [approval_row(measure) for measure in found.asked],
+            "requests": request_rows(found.requests), "requested": request_rows(found.requested), "count": len(waiting) + len(found.requests),
+        },
         here="approvals",
     )
 
@@ -197,7 +154,7 @@ def _form(seen: Reading, measure: Case, data: Any) -> DecisionForm | None:
     gaps: list[str] = []
     if any(one.step == "measure.approve" for one in possible):
         taken = {"reason", "kind", "person"}
-        takes = [name for name in steps.fields_of("measure.approve") if name not in taken]
+        takes = [name for name in fields_of("measure.approve") if name not in taken]
         gaps = [name for name in choices.needed_later(seen, measure, {}) if name in takes]
     return DecisionForm(data, answers=answers, reasons=reasons, gaps=gaps, version=seen.root.log_count)
 
@@ -221,32 +178,21 @@ def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
         )  # fmt: skip
     except commands.StepDenied as denied:
         for denial in denied.denials:
-            form.add_error(f"answer:{denial.articles[0]}" if f"answer:{denial.articles[0]}" in form.fields else None, words.say(denial.sentence))
+            form.blame(f"answer:{denial.articles[0]}", words.say(denial.sentence))
         return _page(request, reading.read(request.user, seen.root), measure, form, status=409)
     except commands.InvalidData as invalid:
-        for name, message in invalid.errors.items():
-            form.add_error(name if name in form.fields else None, message)
+        form.blame_each(invalid.errors)
         return _page(request, seen, measure, form, status=422)
     except commands.StalePage as stale:
-        told = [_("%(who)s %(what)s, %(when)s") % _told(entry) for entry in stale.entries]
+        told = [_("%(who)s %(what)s, %(when)s") % steps.told(entry) for entry in stale.entries]
         fresh = reading.read(request.user, Case.objects.select_related("school").get(pk=seen.root.pk))
         again = posted.copy()
         again["version"] = str(fresh.root.log_count)
         now = next(child for child in fresh.loaded.children if child.pk == measure.pk)
         return _page(request, fresh, now, _form(fresh, now, again), status=409, changed=told)
-    text = _("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}
-    if outcome.told:
-        text += " " + _("A message goes to %(names)s.") % {"names": words.all_of([one.full_name for one in outcome.told])}
+    text = with_told(_("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}, [one.full_name for one in outcome.told])
     tell(request, text)
     return HttpResponseRedirect(reverse("kc_workflows:case", args=[seen.root.key]))
-
-
-def _told(entry: LogEntry) -> dict[str, str]:
-    return {
-        "who": entry.by.full_name if entry.by else _("The system"),
-        "what": words.done(entry.step),
-        "when": words.moment(entry.at),
-    }
 
 
 def _page(
@@ -262,7 +208,7 @@ def _page(
     if measure.state != "proposed":
         rows = LogEntry.objects.filter(case=measure, step__in=["measure.approve", "measure.reject", "measure.withdraw", "measure.impose"])
         last = rows.select_related("by").order_by("-n").first()
-        done = last and _("Already decided: %(who)s %(what)s, %(when)s.") % _told(last)
+        done = last and _("Already decided: %(who)s %(what)s, %(when)s.") % steps.told(last)
     kept = seen.loaded.for_step(measure, "measure.approve", actor=None, data={}).case
     skipped = {"state", "kind", "reason"}
     told = [

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
-from workflows import access, api
+from workflows import access, api, clock, vocabulary, words
 from workflows.models import Case, Person, School
 from workflows.registry import manages
 
@@ -24,29 +30,62 @@ POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancesto
 """Nothing from elsewhere, nothing inline: a page about a child loads from this school's server alone."""
 
 View = Callable[..., HttpResponse]
+logger = logging.getLogger(__name__)
 
 
 def page(view: View) -> View:
-    """Make a view a page: signed in, never cached, strict headers, 403 and 404 in the pages' own style."""
+    """Make a view a page: signed in, never cached, strict headers, forms protected, 403 and 404 in the pages' own style."""
 
+    @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         # What somebody typed about a child stands in no error report that the platform mails to its administrators.
         request.sensitive_post_parameters = "__ALL__"  # type: ignore[attr-defined]  # as Django's decorator does
-        try:
-            response = view(request, *args, **kwargs)
-        except Http404:
-            response = not_found(request)
-        except PermissionDenied:
-            response = forbidden(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        with clock.school_time():
+            try:
+                response = view(request, *args, **kwargs)
+            except Http404:
+                response = not_found(request)
+            except PermissionDenied:
+                response = forbidden(request)
+        return _strict(response)
+
+    # Exempt from the host's own check, which says in Django's words what `FormProtection` says in ours.
+    return cast(View, csrf_exempt(decorator_from_middleware(FormProtection)(never_cache(shown))))
+
+
+class FormProtection(CsrfViewMiddleware):
+    """Django's protection of forms against other sites; a form that fails it gets a page in the reader's language."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        logger.warning("Forbidden (%s): %s", reason, request.path)
+        response = _strict(form_ended(request))
+        add_never_cache_headers(response)
         return response
 
-    return never_cache(shown)
+
+def form_ended(request: HttpRequest) -> HttpResponse:
+    """403 for a form whose protection ran out: what to do, and the words that were typed, to be copied.
+
+    The words stand there as text. A form that is filled in beforehand could send what another site had put into it.
+    """
+    request.sensitive_post_parameters = "__ALL__"  # type: ignore[attr-defined]  # as in `page`
+    typed = [
+        (_("Reason") if name.startswith("answer:") else words.label("field", name), "\n".join(filter(None, texts)))
+        for name, texts in request.POST.lists()
+        if name.startswith("answer:") or (name in vocabulary.FIELDS and vocabulary.FIELDS[name].is_words)
+    ]
+    told = {"typed": [(label, text) for label, text in typed if text.strip()], "again": request.get_full_path()}
+    return show(request, "form_ended.html", told, status=403)
+
+
+def _strict(response: HttpResponse) -> HttpResponse:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
 
 
 def show(
@@ -117,8 +156,21 @@ def incident_or_404(request: HttpRequest, key: UUID) -> Case:
     return found
 
 
+def root_or_404(request: HttpRequest, key: UUID) -> Case:
+    """Return the case with this key that stands by itself (an incident, consent, connection or account) if the user may see it.
+
+    Raises:
+        Http404: as `incident_or_404`.
+    """
+    found: Case | None = Case.objects.filter(key=key, parent=None).select_related("school", "person", "opened_by").defer("school__logo").first()
+    if found is None or not access.may_see(request.user, found):
+        raise Http404
+    request.kc_school = found.school  # type: ignore[attr-defined]  # the frame follows the case
+    return found
+
+
 def case_or_404(request: HttpRequest, key: UUID) -> tuple[Case, Case]:
-    """Return the case with this key (an incident or one of its tracks) and its incident.
+    """Return the case with this key (one that stands by itself, or one of its tracks) and the one it belongs to.
 
     Raises:
         Http404: as `incident_or_404`.
@@ -126,7 +178,7 @@ def case_or_404(request: HttpRequest, key: UUID) -> tuple[Case, Case]:
     case = Case.objects.filter(key=key).select_related("parent").first()
     if case is None:
         raise Http404
-    root = incident_or_404(request, case.parent.key if case.parent else case.key)
+    root = root_or_404(request, case.parent.key if case.parent else case.key)
     if case.parent is None:
         return root, root
     case.parent = root
@@ -150,8 +202,29 @@ def tell(request: HttpRequest, text: str) -> None:
     messages.success(request, text)
 
 
+def with_told(text: str, names: list[str]) -> str:
+    """Return what was done, followed by who is sent a message about it."""
+    if not names:
+        return text
+    return f"{text} " + _("A message goes to %(names)s.") % {"names": words.all_of(names)}
+
+
+def back_to_case(request: HttpRequest, root: Case, text: str) -> HttpResponse:
+    """Say what was done and go back to the case; whoever may not open it (any more) is told who reads it, on their desk."""
+    if unseen := api.who_reads(request.user, root):
+        tell(request, f"{text} {unseen}")
+        return HttpResponseRedirect(reverse("kc_workflows:desk"))
+    tell(request, text)
+    return HttpResponseRedirect(root_url(root))
+
+
+def root_url(root: Case) -> str:
+    """Return the address of the page of a case that stands by itself."""
+    return reverse("kc_workflows:case" if root.type == "incident" else "kc_workflows:root", args=[root.key])
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403 in the pages' style; also for a form whose protection ran out."""
+    """403 in the pages' style."""
     return _problem(request, 403, _("This is not open to you"), _("Go back and try again, or ask your director."))
 
 

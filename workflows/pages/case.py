@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows import clock, commands, queries, vocabulary, words
 from workflows.models import Case
 from workflows.pages import reading, steps
 from workflows.pages.approvals import is_undecided, sealed
-from workflows.pages.base import incident_or_404, log_read, page, show
+from workflows.pages.base import incident_or_404, log_read, page, root_or_404, root_url, show
 from workflows.pages.letters import standing
 from workflows.pages.own import own_case, title
 from workflows.pages.reading import Reading
@@ -46,7 +45,10 @@ QUIET = {"closed", "dismissed", "referred", "completed", "withdrawn", "rejected"
 @page
 def case_page(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show one incident to somebody who may see it; a pupil gets the page about their own part."""
-    root = incident_or_404(request, key)
+    try:
+        root = incident_or_404(request, key)
+    except Http404:  # a mail about a consent, connection or account leads here too
+        return HttpResponseRedirect(root_url(root_or_404(request, key)))
     log_read(request, root, "case")
     seen = reading.read(request.user, root)
     if not seen.sight.as_staff:
@@ -63,7 +65,7 @@ def context(seen: Reading) -> dict[str, Any]:
     expected = USUAL.get(root.state, ())
     has_usual = any(asked.step in expected for asked in overview.open)
     usual = None if has_usual else next((one for one in blocks if one.step in expected), None)
-    tracks = [_track(seen, child) for child in reading.tracks(loaded) if seen.knows(child)]
+    tracks = [track_of(seen, child) for child in reading.tracks(loaded) if seen.knows(child)]
     wanted = [out for block in blocks for out in block.outs] + [need["out"] for one in tracks for need in one["needs"]]
     return {
         "case": root,
@@ -81,9 +83,9 @@ def context(seen: Reading) -> dict[str, Any]:
         "side": [_link(seen, asked) for asked in overview.open if asked.step in SIDE],
         "tracks": tracks,
         "readers": reading.readers(seen),
-        "timeline": _timeline(seen),
-        "people": [_person(seen, one) for one in seen.involved],
-        "tasks": [_task(seen, duty) for duty in loaded.duties],
+        "timeline": timeline_of(seen),
+        "people": people_of_case(seen),
+        "tasks": tasks_of(seen),
         "letters": _letters(seen),
         "letters_url": True,
         "more": _more(seen),
@@ -124,7 +126,7 @@ def _owner(seen: Reading) -> str:
     return found.full_name if found else ""
 
 
-def _track(seen: Reading, child: Case) -> dict[str, Any]:
+def track_of(seen: Reading, child: Case) -> dict[str, Any]:
     """Return one track: its state, what it still needs, and what the reader can do with it."""
     loaded = seen.loaded
     moves = [step for step in vocabulary.STEPS if step.startswith(f"{child.type}.")]
@@ -163,10 +165,13 @@ def _when(child: Case) -> str:
         told.append(_("from %(day)s") % {"day": words.value("first_day", first)})
     if days:
         told.append(_("school days: %(n)s") % {"n": days})
+    if due := child.facts.get("due_on"):
+        told.append(_("to be done by %(day)s") % {"day": words.value("due_on", due)})
     return ", ".join(told)
 
 
-def _timeline(seen: Reading) -> list[Any]:
+def timeline_of(seen: Reading) -> list[Any]:
+    """Return the lines of the timeline, newest first, each with the page on which it is taken back, if the reader may."""
     return [
         item if isinstance(item, reading.Fold) else {"entry": item, "retract_url": _retract_url(seen, item)}
         for item in reading.timeline(seen, sealed(seen))
@@ -180,8 +185,13 @@ def _retract_url(seen: Reading, entry: reading.Entry) -> str:
     return reverse("kc_workflows:retract", args=[seen.root.key, entry.n])
 
 
+def people_of_case(seen: Reading) -> list[dict[str, Any]]:
+    """Return everybody in the case; of an incident with the page about their part in it."""
+    return [_person(seen, one) for one in seen.involved]
+
+
 def _person(seen: Reading, one: reading.Involved) -> dict[str, Any]:
-    url = reverse("kc_workflows:person", args=[seen.root.key, one.person.key]) if one.seen else ""
+    url = reverse("kc_workflows:person", args=[seen.root.key, one.person.key]) if one.seen and seen.root.type == "incident" else ""
     known = [words.label("person_kind", one.person.kind), one.group]
     return {
         "name": one.name,
@@ -192,9 +202,14 @@ def _person(seen: Reading, one: reading.Involved) -> dict[str, Any]:
     }
 
 
+def tasks_of(seen: Reading) -> list[dict[str, Any]]:
+    """Return what is still to be done about the case, with its term and who does it."""
+    return [_task(seen, duty) for duty in seen.loaded.duties]
+
+
 def _task(seen: Reading, duty: Any) -> dict[str, Any]:
     step = duty.task if "." in duty.task else f"record.{duty.task}"
-    known = step in vocabulary.STEPS or duty.task in vocabulary.MILESTONES["incident"]
+    known = step in vocabulary.STEPS or duty.task in vocabulary.MILESTONES.get(seen.root.type, {})
     case = next((child for child in seen.loaded.children if child.pk == duty.case_id), seen.root)
     if known and vocabulary.case_type_of(step) not in (case.type, "record"):
         case = steps.case_for(seen.loaded, step) or seen.root
@@ -244,7 +259,7 @@ def _withdraw(seen: Reading) -> dict[str, Any]:
     asked = steps.ask(seen.loaded, seen.root, "incident.withdraw", seen.actor)
     if asked.elsewhere:
         return {}
-    until = timezone.localtime(seen.root.opened_at) + commands.WITHDRAW_WITHIN
+    until = clock.local(seen.root.opened_at) + commands.WITHDRAW_WITHIN
     return {"withdraw_url": steps.step_url(seen.loaded, seen.root, "incident.withdraw"), "withdraw_until": until}
 
 

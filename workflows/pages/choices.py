@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from workflows import clock, protocol, vocabulary, words
+from workflows import class_view, clock, module, protocol, vocabulary, words
+from workflows.decisions import fields_of
+from workflows.guards import Facts
+from workflows.lessons import LEVELS
 from workflows.models import Case, Enrolment, Guardianship, Person
 from workflows.models.people import Authority, Dated
 from workflows.pages import reading, steps
 from workflows.pages.reading import Reading
+from workflows.pinned import protocol_for
+from workflows.rules import DutyLine
 
 Choice = tuple[str, str]
 
@@ -23,10 +29,15 @@ NAMED_IN_CASE = ("suspects", "targets", "participants", "sharers", "bystanders")
 KEPT_ANSWERS = frozenset({
     "category", "scope", "capacity", "published", "possibly_criminal", "school_medium", "acted_on", "origin", "confidential",
     "conduct", "rule", "act", "platform", "acted_at", "first_day", "school_days", "bound_to", "other_evidence", "correction",
+    "lesson_level", "lessons", "due_on",
     "why_on_child", "qualification", "gravity_words", "gravity_conduct", "gravity_effects", "victim_view",
+    "owner_person", "stand_in", "moderators", "taking_part", "responsible", "moment",
 })  # fmt: skip
 """Fields that a later form shows as they were answered; a judgement such as severity is asked anew."""
 
+
+OF_STAFF = ("owner_person", "stand_in", "moderators", "taking_part", "witness")
+"""Fields that name members of staff."""
 
 FOR_STAFF = ("reprimand", "dismissal", "instant_dismissal")
 FOR_ANYBODY = ("talk", "warning", "apology", "repair", "end_collaboration", "access_ban")
@@ -35,8 +46,10 @@ FOR_ANYBODY = ("talk", "warning", "apology", "repair", "end_collaboration", "acc
 
 def people_for(seen: Reading, step: str) -> dict[str, Sequence[Choice]]:
     """Return the choices of each person field of a step."""
+    if seen.root.type != "incident":
+        return {name: reading.staff_choices(seen.root) for name in fields_of(step) if name in OF_STAFF}
     involved = [(str(one.person.pk), f"{one.name} ({', '.join(one.roles)})") for one in seen.involved if one.seen]
-    fields = steps.fields_of(step)
+    fields = fields_of(step)
     found: dict[str, Sequence[Choice]] = {}
     if "person" in fields:
         found["person"] = _whom(seen, step, involved)
@@ -78,9 +91,7 @@ def _wards(seen: Reading) -> list[Choice]:
     ties = Guardianship.objects.filter(Dated.active(clock.today()), guardian__in=parents).select_related("pupil", "guardian")
     text = _("%(child)s (child of %(parent)s)")
     return [
-        (str(tie.pupil.pk), text % {"child": tie.pupil.full_name, "parent": tie.guardian.full_name})
-        for tie in ties
-        if seen.sight.names(tie.pupil)
+        (str(tie.pupil.pk), text % {"child": tie.pupil.full_name, "parent": tie.guardian.full_name}) for tie in ties if seen.sight.names(tie.pupil)
     ]
 
 
@@ -94,6 +105,29 @@ def parents_of(pupils: list[Person]) -> list[Choice]:
     for tie in ties.select_related("guardian", "pupil"):
         adults.append((str(tie.guardian.pk), text % {"parent": tie.guardian.full_name, "child": tie.pupil.full_name}))
     return adults
+
+
+def lessons(seen: Reading, pupil: Person | None, chosen: str | None) -> tuple[list[str], list[tuple[str, list[Choice]]]]:
+    """Return the levels to offer, the likely one first, and by level the lessons that the school teaches.
+
+    It says which of them the pupil did, where the reader sees that in the class view as well.
+
+    Args:
+        chosen: the level a proposal named before; it stays.
+    """
+    school = seen.root.school
+    here = protocol_for(school, clock.today())
+    levels = class_view.levels_for(pupil, school)
+    if chosen and chosen.isdecimal() and int(chosen) in LEVELS:
+        levels = tuple(dict.fromkeys((*levels, int(chosen))))
+    done = class_view.done_lessons(seen.user, pupil, school) if pupil else set()
+    text = _("%(lesson)s (this pupil did it this year)")
+    found = []
+    for level in levels:
+        units = [(unit.key, words.in_language(unit.title), (level, unit.key) in done) for unit in module.units_of(level, here)]
+        if units:
+            found.append((level, [(key, text % {"lesson": title} if is_done else title) for key, title, is_done in units]))
+    return [str(level) for level, _units in found], [(words.capital(words.level_name(level)), units) for level, units in found]
 
 
 def classmates(seen: Reading, *, without: int | None = None) -> list[Choice]:
@@ -115,7 +149,7 @@ def measured(seen: Reading, named: str | None) -> Person | None:
 
 def known(seen: Reading, case: Case, step: str) -> dict[str, Any]:
     """Return what the form shows as answered before: the case's own answers, then those of its incident."""
-    fields = steps.fields_of(step)
+    fields = fields_of(step)
     asked = seen.loaded.for_step(case, step, actor=None, data={})
     found: dict[str, Any] = {}
     for name in fields:
@@ -134,7 +168,7 @@ def needed_later(seen: Reading, case: Case, data: dict[str, Any]) -> list[str]:
         named = [word.key for place, words_ in denial.sentence.words if place == "fields" for word in _each(words_)]
         if denial.remedy is not None and denial.remedy.kind == "field":
             named.append(denial.remedy.name)
-        wanted += [name for name in named if name in steps.fields_of("measure.propose")]
+        wanted += [name for name in named if name in fields_of("measure.propose")]
     return wanted
 
 
@@ -183,18 +217,23 @@ def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> li
             told = {"letter": words.label("letter", letter.letter), "to": words.label("people", letter.to)}
             found[_("A letter is prepared: %(letter)s, for %(to)s.") % told] = None
         for duty in protocol.duties(seen.loaded.protocol, one):
-            started = {"task": words.uncapital(words.label("task", duty.task)), "within": within(duty.within)}
+            started = {"task": words.uncapital(words.label("task", duty.task)), "within": _term(duty, one)}
             found[_("A task starts: %(task)s (%(within)s).") % started] = None
     return list(found)
 
 
-def advice(seen: Reading, case: Case, step: str, asked: steps.Asked) -> list[steps.Reason]:
-    """Return what the protocol advises; a line without a condition of its own says what its article says."""
-    found = steps.reasons(seen.loaded, case, step, protocol.advice(seen.loaded.protocol, asked.facts), seen.names)
-    for one in found:
-        if not one.denial.sentence.words and one.articles:
-            one.text = one.articles[0]["text"]
-    return found
+def advice(seen: Reading, asked: steps.Asked) -> list[dict[str, str]]:
+    """Return what the protocol advises about a step."""
+    return steps.advised(seen.loaded, protocol.advice(seen.loaded.protocol, asked.facts))
+
+
+def _term(duty: DutyLine, facts: Facts) -> str:
+    """Return by when a task is to be done; one that runs from a field's day is due on that day."""
+    if duty.from_field is None:
+        return within(duty.within)
+    given = facts.get(duty.from_field)
+    label = words.uncapital(words.label("field", duty.from_field))
+    return f"{label} {words.day(given)}" if isinstance(given, date) else label
 
 
 def within(term: Any) -> str:

@@ -19,8 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from workflows import clock
-from workflows.delivery import links, sending
+from workflows import answer_texts, clock
+from workflows.delivery import links, reading, reading_words, sending
+from workflows.delivery.letters import LetterFault, PrintingUnavailable
 from workflows.models import Letter, LetterLink
 from workflows.pages.base import POLICY
 
@@ -35,7 +36,8 @@ def _closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        with clock.school_time():
+            response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -52,10 +54,11 @@ def _closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_closed
 def letter_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show that there is a letter; on POST give the letter itself.
+    """Show that there is a letter; on POST give the letter itself, or its reading copy (`copy`) in the reader's language.
 
     Returns:
-        200 with the page or the PDF; 404 for a guess, 410 for a link that is over or withdrawn, 429 after too many guesses.
+        200 with the page or the PDF; 404 for a guess, 409 when there is no reading copy, 410 for a link that is over or withdrawn,
+        429 after too many guesses.
     """
     key = f"kc-letter-link:{request.META.get('REMOTE_ADDR', '')}"
     link = links.find(token)
@@ -75,14 +78,34 @@ def letter_link(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "revoked", link, 410)
     if request.method != "POST":
         return _page(request, "ready", link, 200)
+    pdf, name = bytes(letter.pdf), f"brief-{letter.root.display_number}"
+    if "copy" in request.POST:
+        try:
+            pdf, name = reading.copy_of(letter), f"{name}-{reading.language_of(letter)}"
+        except (sending.LetterRefused, PrintingUnavailable, LetterFault):
+            return _page(request, "no_copy", link, 409)
     LetterLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=clock.now())
-    response = HttpResponse(bytes(letter.pdf), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="brief-{letter.root.display_number}.pdf"'
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return response
 
 
 def _page(request: HttpRequest, what: str, link: LetterLink | None, status: int) -> HttpResponse:
     school = link.letter.root.school if link else None
     with translation.override(links.language_of(link.letter.addressee if link else None)):
-        shown = {"what": what, "school": school, "until": link.expires_at if link else None}
+        shown = {"what": what, "school": school, "until": link.expires_at if link else None, **_in_own_language(link, what)}
         return HttpResponse(render_to_string("workflows/pages/letter_link.html", shown), status=status)
+
+
+def _in_own_language(link: LetterLink | None, what: str) -> dict[str, Any]:
+    """Return what the page says in the reader's own language, and of a reading copy; nothing for who reads Dutch."""
+    language = reading.language_of(link.letter) if link else ""
+    if not link or not language:
+        return {"copy": ""}
+    with translation.override(language):
+        facts = {"school": link.letter.root.school.name, "until": answer_texts.day(clock.local(link.expires_at).date())}
+        head, *said = (str(one) % facts for one in reading_words.LINK_PAGE[what])
+        return {
+            "copy": reading.button(link.letter) if what == "ready" else "", "copy_language": language, "copy_rtl": translation.get_language_bidi(),
+            "copy_note": reading.note(), "head": head, "said": said, "read_dutch": str(reading_words.READ_DUTCH), "phone": str(reading_words.PHONE),
+        }  # fmt: skip

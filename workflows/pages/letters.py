@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows import queries, words
+from workflows.delivery import reading as reading_copy
 from workflows.delivery import sending
 from workflows.delivery.letters import LetterFault, PrintingUnavailable
 from workflows.forms import Cards, PageForm
@@ -95,7 +96,7 @@ class _Incomplete(Exception):
 
 
 def _act(request: HttpRequest, letter: Letter) -> str:
-    """Approve or send; return the notice to copy into the portal, if the route is one."""
+    """Approve, send or give the link again; return the notice to copy into the portal, if the route is one."""
     if "digest" in request.POST:
         form = ApproveForm(request.POST)
         if not form.is_valid():
@@ -103,6 +104,11 @@ def _act(request: HttpRequest, letter: Letter) -> str:
         sending.approve(letter, by=request.user, digest=form.cleaned_data["digest"])
         tell(request, _("Approved. Exactly this letter can now be sent."))
         return ""
+    if "again" in request.POST:
+        notice = sending.again(letter, by=request.user)
+        if not notice:
+            tell(request, _("The letter is on its way by e-mail."))
+        return notice
     choice = SendForm(request.POST, routes=sending.routes_of(letter))
     if not choice.is_valid():
         raise _Incomplete([_("Choose how the letter goes.")])
@@ -127,6 +133,7 @@ def _page(
     approves = bool(seen.actor.roles & sending.APPROVERS)
     sends = bool(seen.actor.roles & sending.SENDERS)
     routes = sending.routes_of(letter)
+    language = reading_copy.language_of(letter) if letter.state != Letter.State.VOID else ""
     context = {
         "case": seen.root,
         "letter": letter,
@@ -140,9 +147,12 @@ def _page(
         "refused": bool(problems),
         "notice": notice,
         "pdf_url": url if letter.pdf is not None else "",
+        "copy_url": reverse("kc_workflows:letter_copy", args=[seen.root.key, letter.key]) if language and letter.pdf is not None else "",
+        "copy_language": words.value("language", language) if language else "",
         "approve": ApproveForm(initial={"digest": letter.digest}) if approves and letter.state == "draft" and letter.digest else None,
         "waits_for_director": not approves and letter.state == "draft",
         "send": SendForm(routes=routes) if sends and letter.addressee and letter.state in ("approved", "failed") else None,
+        "again": sends and letter.state == "sent" and letter.route in sending.BY_LINK and not notice,
         "copies": _copies(letter),
         "back": reverse("kc_workflows:case", args=[seen.root.key]),
     }
@@ -172,3 +182,24 @@ def letter_pdf(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
     name = f"{found.kind}-{seen.root.display_number}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(bytes(found.pdf), content_type="application/pdf", headers=headers)
+
+
+@page
+def letter_copy(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
+    """Show the letter's reading copy in the parent's own language, as a PDF. Logged as an export.
+
+    Returns:
+        200 with the PDF; 404 where there is none; 409 with the letter's page when it cannot be made as things stand.
+    """
+    seen, found = _letter_or_404(request, key, letter)
+    language = reading_copy.language_of(found)
+    if not language:
+        raise Http404
+    try:
+        pdf = reading_copy.copy_of(found)
+    except (sending.LetterRefused, PrintingUnavailable, LetterFault) as refused:
+        faults = getattr(refused, "faults", None)
+        return _page(request, seen, found, status=409, problems=[fault.message for fault in faults] if faults else [str(refused)], notice="")
+    log_read(request, seen.root, "export letter copy")
+    name = f"{found.kind}-{seen.root.display_number}-{language}.pdf"
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})

@@ -6,6 +6,7 @@ other child. What is not for them is never put into the page.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from workflows import queries, words
-from workflows.models import Case, Guardianship, Person
+from workflows import assigned, queries, words
+from workflows.models import Case, Guardianship, Letter, LogEntry, Person
 from workflows.pages import reading
 from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404
 from workflows.pages.reading import Reading
@@ -73,6 +74,7 @@ def _measure(child: Case, seen: Reading) -> dict[str, Any]:
         "school_days": facts.get("school_days"),
         "school_work": seen.hide(told.get("school_work", "")),
         "conditions": seen.hide(told.get("conditions", "")),
+        "lessons": assigned.what(child) if facts.get("lesson_level") else None,
     }
 
 
@@ -87,15 +89,19 @@ def person_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
         raise Http404
     log_read(request, root, f"export person {about.person.pk}")
     others = [one for one in seen.involved if one.person.pk != about.person.pk and one.person.kind != "employee"]
-    names = _names_of([one.person for one in others], about.person)
+    parents = set(Guardianship.objects.filter(pupil=about.person).values_list("guardian", flat=True))
+    letters = {str(key): pk for key, pk in Letter.objects.filter(root=root).values_list("key", "about")}
+    names = _names_of([one.person for one in others], parents | {about.person.pk})
+    involved = {one.person.pk for one in others}
     entries = []
     for event in reversed(queries.timeline(root, request.user, seen.sight, seen.kept)):
         row = event.entry
-        if row.person_id not in (None, about.person.pk) or row.step in ("correct_person", "hand_over"):
+        if not _belongs(row, about.person.pk, parents, involved, letters):
             continue
         entry = reading.line(seen, event)
-        if row.by_id is not None and row.by_id in {one.person.pk for one in others}:
+        if row.by_id is not None and row.by_id in involved:
             entry.who = _("Somebody")
+        entry.what = hide(entry.what, names)
         entry.words = [(label, hide(text, names)) for label, text in entry.words]
         entry.reasons = [(article, hide(text, names)) for article, text in entry.reasons]
         entries.append(entry)
@@ -108,9 +114,21 @@ def person_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
     return show(request, "person.html", context, here="desk")
 
 
-def _names_of(others: list[Person], about: Person) -> list[str]:
-    """The names of others in the case and of their parents, for whom somebody else's file is no place."""
+def _belongs(row: LogEntry, about: int, parents: set[int], involved: set[int], letters: Mapping[str, int | None]) -> bool:
+    """Whether an entry is part of one person's file: about them, about nobody in particular, or a contact with their parents.
+
+    A letter belongs to the file of whom it is about, whoever got it. What a parent who is in the case did is in the parent's.
+    """
+    if row.step in ("correct_person", "hand_over"):
+        return False
+    if row.step.startswith("letter.") and (told := letters.get(str(row.facts.get("letter")))) is not None:
+        return told == about
+    contact = row.person_id in parents and (row.step == "record.parents_informed" or row.person_id not in involved)
+    return contact or row.person_id in (None, about)
+
+
+def _names_of(others: list[Person], own: set[int]) -> list[str]:
+    """The names of others in the case and of their parents, for whom somebody else's file is no place; `own` are left in."""
     ties = Guardianship.objects.filter(pupil__in=others).select_related("guardian")
-    own = set(Guardianship.objects.filter(pupil=about).values_list("guardian", flat=True)) | {about.pk}
-    parents = [tie.guardian for tie in ties if tie.guardian_id not in own]
-    return sorted({name for one in (*others, *parents) for name in queries.called(one)}, key=len, reverse=True)
+    strangers = [one for one in (*others, *(tie.guardian for tie in ties)) if one.pk not in own]
+    return sorted({name for one in strangers for name in queries.called(one)}, key=len, reverse=True)

@@ -16,7 +16,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from workflows import clock, people, queries_setup, schools, vocabulary, words
+from workflows import clock, people, queries_setup, rounds, schools, vocabulary, words
+from workflows.corrections import NO_OWNERS
 from workflows.models import CourseLink, Guardianship, Membership, School, SchoolHoliday
 from workflows.models.people import Dated
 from workflows.pages.base import page, show, tell
@@ -62,6 +63,10 @@ ACTS = {
     "guardian.end": gettext_lazy("Tie of a parent ended"),
     "membership.add": gettext_lazy("Role given"),
     "membership.end": gettext_lazy("Role ended"),
+    "round.start": gettext_lazy("Round of questions started"),
+    "round.stop": gettext_lazy("Round of questions stopped"),
+    "round.remove": gettext_lazy("Round of questions removed before it started"),
+    "retention.erase": gettext_lazy("Old links, mails and printed forms erased"),
 }
 
 
@@ -90,6 +95,14 @@ def address(name: str, school: School, *args: Any) -> str:
     return reverse(f"kc_workflows:{name}", args=[school.slug, *args])
 
 
+def _without(request: HttpRequest, school: School, row: Any, remove: Callable[..., object], page_name: str) -> HttpResponse:
+    """Remove one row, if it is still there, and go back to its page."""
+    if row is not None:
+        remove(row, by=request.user)
+        tell(request, _("Removed."))
+    return to(page_name, school)
+
+
 def _posted(request: HttpRequest) -> Any:
     """What a form was sent with, empty ones included; None when the page is only asked for."""
     return request.POST if request.method == "POST" else None
@@ -108,7 +121,7 @@ def _done(form: Any, act: Callable[[], Any]) -> bool:
     try:
         act()
     except PeopleError as wrong:
-        form.add_error(wrong.field if wrong.field in form.fields else None, str(wrong.reason))
+        form.blame(wrong.field, str(wrong.reason))
         return False
     return True
 
@@ -120,9 +133,10 @@ def setup(request: HttpRequest, school: School) -> HttpResponse:
     lacking = [(lack, address(lack.where, school) if lack.where != "setup" else "") for lack in queries_setup.lacks(school)]
     links = [(address(name, school), label) for name, label in SECTIONS.items()]
     stops = sum(lack.stops for lack, _url in lacking)
+    reach = rounds.reach_of(request.user, school)
     return _show(
-        request, school, "setup", lacking=lacking, links=links, changes=_changes(school), stops=stops, checked=clock.now(),
-        change_count=school.changes.count(), protocol=_protocol_name(school),
+        request, school, "setup", asks=reach is not None and reach.whole, imported="imported" in request.GET, lacking=lacking, links=links,
+        changes=_changes(school), stops=stops, checked=clock.now(), change_count=school.changes.count(), protocol=_protocol_name(school),
     )  # fmt: skip
 
 
@@ -198,11 +212,7 @@ def holidays(request: HttpRequest, school: School) -> HttpResponse:
 @require_POST
 def holiday_remove(request: HttpRequest, school: School, pk: int) -> HttpResponse:
     """Take one holiday out; gone already is fine."""
-    holiday = SchoolHoliday.objects.filter(school=school, pk=pk).first()
-    if holiday is not None:
-        schools.remove_holiday(holiday, by=request.user)
-        tell(request, _("Removed."))
-    return to("setup-holidays", school)
+    return _without(request, school, SchoolHoliday.objects.filter(school=school, pk=pk).first(), schools.remove_holiday, "setup-holidays")
 
 
 @managed
@@ -226,11 +236,7 @@ def courses(request: HttpRequest, school: School) -> HttpResponse:
 @require_POST
 def course_remove(request: HttpRequest, school: School, pk: int) -> HttpResponse:
     """Say that one course belongs to no school."""
-    link = CourseLink.objects.filter(school=school, pk=pk).first()
-    if link is not None:
-        schools.unlink_course(link, by=request.user)
-        tell(request, _("Removed."))
-    return to("setup-courses", school)
+    return _without(request, school, CourseLink.objects.filter(school=school, pk=pk).first(), schools.unlink_course, "setup-courses")
 
 
 @managed
@@ -275,7 +281,7 @@ def member_end(request: HttpRequest, school: School, pk: int) -> HttpResponse:
     names = _names(school)
     today = local_day(clock.now())
     here = Membership.objects.filter(Dated.active(today), school=school).exclude(user=member.user)
-    ids = sorted(set(here.values_list("user_id", flat=True)), key=lambda user: names.get(user, ""))
+    ids = sorted(set(here.exclude(role__in=NO_OWNERS).values_list("user_id", flat=True)), key=lambda user: names.get(user, ""))
     cases = people.open_cases_of(member.user, school).count()
     form = EndForm(
         _posted(request), colleagues=[(str(user), names.get(user, "")) for user in ids], cases=cases,

@@ -129,7 +129,8 @@ def _setting_field(setting: Setting, protocol: Protocol) -> forms.Field:
         case "date":
             return _day(**common)
         case "choice":
-            return forms.ChoiceField(choices=[(key, key.replace("_", " ")) for key in setting.choices], widget=Cards, **common)
+            said = [(key, words.in_language(setting.labels[key]) if setting.labels else key.replace("_", " ")) for key in setting.choices]
+            return forms.ChoiceField(choices=said, widget=Cards, **common)
         case "line":
             return forms.CharField(max_length=200, **common)
     return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_WORDS, **common)

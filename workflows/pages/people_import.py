@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -99,7 +99,7 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         return _show(request, school, UploadForm(), status=422, refused=str(wrong.reason))
     carried_out = len(done.of("new")) + len(done.of("changed")) + (len(done.of("left")) if kept["end_left"] else 0)
     tell(request, _("Imported: {n} changes.").format(n=carried_out) if carried_out else _("Nothing had to change."))
-    return to("setup", school)
+    return HttpResponseRedirect(address("setup", school) + "?imported") if carried_out else to("setup", school)
 
 
 def _salt(request: HttpRequest, school: School) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import access, clock, facts, queries, vocabulary, words
+from workflows import access, clock, facts, queries, roots, vocabulary, words
 from workflows.access import Sight
 from workflows.facts import Loaded
 from workflows.guards import Actor
-from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person
+from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person, School
 from workflows.models.people import Dated
 from workflows.pages import steps
 from workflows.privacy import hide
@@ -109,12 +109,12 @@ class Reading:
         found = next((one for one in self.involved if one.person.pk == person.pk), None)
         if found is not None:
             return found.name
-        if person.pk in self.kept.mistaken:
-            return _stand_in(person)
-        if person.kind == "employee" or self.sight.names(person) or str(person.pk) in self._ties:
-            return person.full_name
-        return _stand_in(person)
+        return person.full_name if self.shows(person) else _stand_in(person)
 
+    def shows(self, person: Person) -> bool:
+        """Whether the reader is told who this is: staff, whom they see and the parents of these; nobody put in by mistake."""
+        seen = person.kind == "employee" or self.sight.names(person) or str(person.pk) in self._ties
+        return seen and person.pk not in self.kept.mistaken
 
     def hide(self, text: str) -> str:
         """Return a text without the names that are kept from this reader."""
@@ -132,17 +132,21 @@ def _stand_in(person: Person) -> str:
 
 
 def read(user: Any, incident: Case) -> Reading:
-    """Load an incident for a reader who may see it.
+    """Load an incident, consent, connection or account for a reader who may see it.
 
     Args:
         user: the reader.
-        incident: one of `visible_to(user)`, with its school.
+        incident: one of `visible_to(user)` or `visible_roots(user, …)`, with its school.
     """
     loaded = facts.load(incident)
     sight = access.sight_of(user, incident)
     actor, person = facts.actor_for(user, incident.school)
     sees_mistakes = "dpo" in actor.roles
     kept = queries.kept_from(incident, user, sight)
+    if incident.type != "incident":
+        found = Reading(loaded, sight, actor, person, _named(loaded), kept, user)
+        found._ties = _ties(loaded, found)
+        return found
     involved: dict[int, Involved] = {}
     rows = Involvement.objects.filter(case=incident).select_related("person").order_by("pk")
     for row in rows:
@@ -161,6 +165,34 @@ def read(user: Any, incident: Case) -> Reading:
     reading = Reading(loaded, sight, actor, person, list(involved.values()), kept, user)
     reading._ties = _ties(loaded, reading)
     return reading
+
+
+def is_root(case: Case) -> bool:
+    """Whether it is a consent, connection or account."""
+    return case.type in roots.TOPIC
+
+
+def _named(loaded: Loaded) -> list[Involved]:
+    """Return everybody whom a consent, connection or account names, with the fields that name them; whoever sees it sees them all."""
+    root = loaded.root
+    told = loaded.for_step(root, f"{root.type}.{NEVER}", actor=None, data={}).case
+    fields: dict[int, list[str]] = {}
+    for name, given in told.items():
+        if name in vocabulary.FIELDS and vocabulary.FIELDS[name].kind in ("person", "people") and given:
+            for key in [given] if isinstance(given, str) else tuple(given):  # type: ignore[arg-type]  # ids, as `from_json` reads them
+                fields.setdefault(int(key), []).append(name)
+    involved: dict[int, Involved] = {}
+    known = {person.pk: person for person in Person.objects.filter(pk__in=fields)} if fields else {}
+    for pk, names in fields.items():
+        if pk in known:
+            labels = [words.label("field", name) for name in names]
+            involved[pk] = Involved(known[pk], known[pk].full_name, seen=True, masked=False, roles=labels, role_keys=set(names))
+    _add_groups(involved)
+    return list(involved.values())
+
+
+NEVER = "read"
+"""No step: facts of a case as it is, asked for the sake of no rule."""
 
 
 def _add_groups(involved: Mapping[int, Involved]) -> None:
@@ -210,7 +242,7 @@ def line(reading: Reading, event: Event) -> Entry:
     row = event.entry
     said: list[tuple[str, str]] = []
     reasons: list[tuple[str, str]] = []
-    unnamed = row.person is not None and event.person is None and row.person.kind != "employee"
+    unnamed = row.person is not None and event.person is None and row.person.kind != "employee" and not reading.shows(row.person)
     for name, text, erased in event.texts:
         shown = _("[erased]") if erased else _("[about somebody whose name you do not see]") if unnamed else text
         if name.startswith("answer:"):
@@ -250,7 +282,7 @@ def _what(reading: Reading, event: Event) -> str:
         what = f"{words.done(row.step)}: {words.label('letter', row.facts['kind']).lower()}"
     if row.step == "duty.take_over":
         what = f"{words.done(row.step)}: {words.uncapital(words.label('task', row.facts.get('task', '')))}"
-    if row.person is not None and row.step not in ("incident.report", "hand_over"):
+    if row.person is not None and row.step not in ("incident.report", "hand_over") and not (is_root(row.case) and row.person_id == row.by_id):
         name = event.person.full_name if event.person else reading.name_of(row.person)
         what = f"{what} ({name})"
     return what
@@ -263,8 +295,8 @@ def _facts(row: LogEntry) -> list[tuple[str, str]]:
             continue
         if TAKEN_FOR_GRANTED.get((row.step, name), MISSING) == answer or (name == "kind" and row.case.type == "measure"):
             continue
-        if name in vocabulary.FIELDS and answer is not None:
-            told.append((words.label("field", name), words.value(name, answer)))
+        if name in vocabulary.FIELDS and answer is not None and vocabulary.FIELDS[name].kind not in ("code", "case"):
+            told.append((words.field_label(row.case.type, name), words.value(name, answer)))
     if row.source != row.target and row.target:
         told.append((_("Now"), words.label(f"state.{row.case.type}", row.target)))
     return told
@@ -277,18 +309,39 @@ def tracks(loaded: Loaded) -> list[Case]:
 
 def readers(reading: Reading) -> list[str]:
     """Return in words who can read this case; whoever writes should know it before."""
+    if reading.root.type != "incident":
+        named = [reading.root.person.full_name] if reading.root.person and reading.root.type != "consent" else []
+        readers = queries.root_readers(reading.root)
+        return [_("everybody who works at the school") if role == "employee" else words.label("role", role) for role in readers] + named
     found = [words.label("role", role) for role, _count in queries.readers_of(reading.root)]
     shared = Involvement.objects.filter(role="reader", case=reading.root, masked=False).select_related("person")
     return found + [row.person.full_name for row in shared]
 
 
-def staff_choices(incident: Case, *, without: Iterable[int] = ()) -> list[tuple[str, str]]:
-    """Return the staff of the school with a role today, for a choice: (person id, name and roles)."""
-    rows = Membership.objects.filter(Dated.active(clock.today()), school=incident.school, user__kc_people__school=incident.school)
+def staff_choices(incident: Case, *, without: Iterable[int] = (), but: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """Return the staff of the school with a role today, for a choice: (person id, name and roles).
+
+    Args:
+        without: people who are left out. but: roles; who holds no other is left out.
+    """
+    left = set(without)
+    staff = [(one, held) for one, held in _staff(incident.school) if one.pk not in left and set(held) - but]
+    return [(str(one.pk), f"{one.full_name} ({', '.join(words.label('role', role) for role in held)})") for one, held in staff]
+
+
+def staff_by_role(school: School) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the staff of a school for a choice of several, in groups: the role, and (person id, name) of who holds it first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one, held in _staff(school):
+        found.setdefault(words.capital(words.label("role", held[0])), []).append((str(one.pk), one.full_name))
+    return sorted(found.items())
+
+
+def _staff(school: School) -> list[tuple[Person, list[str]]]:
+    """Return who holds a role at a school today, with the roles in the order in which they were given."""
+    rows = Membership.objects.filter(Dated.active(clock.today()), school=school, user__kc_people__school=school)
     roles: dict[int, list[str]] = {}
     for person_id, role in rows.order_by("pk").values_list("user__kc_people", "role"):
         if role not in roles.setdefault(person_id, []):
             roles[person_id].append(role)
-    left = set(without)
-    people = Person.objects.filter(pk__in=[pk for pk in roles if pk not in left])
-    return [(str(one.pk), f"{one.full_name} ({', '.join(words.label('role', r) for r in roles[one.pk])})") for one in people]
+    return [(one, roles[one.pk]) for one in Person.objects.filter(pk__in=roles)]

@@ -15,7 +15,7 @@ from workflows.forms import StepForm, answers_in
 from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
 from workflows.pages import steps
-from workflows.pages.base import page, school_of, show, tell
+from workflows.pages.base import back_to_case, page, school_of, show, tell, with_told
 from workflows.queries import roster
 from workflows.schooldays import SchoolCalendar
 
@@ -98,17 +98,10 @@ class _Report:
         except commands.StepDenied as denied:
             return self.denied(denied, posted)
         except commands.InvalidData as invalid:
-            for name, message in invalid.errors.items():
-                form.blame(name, message)
+            form.blame_each(invalid.errors)
             return self.page(form, status=422)
-        text = _("Case %(number)s is open.") % {"number": outcome.case.display_number}
-        if outcome.told:
-            text += " " + _("A message goes to %(names)s.") % {"names": words.all_of([one.full_name for one in outcome.told])}
-        if not access.visible_to(self.request.user).filter(pk=outcome.case.pk).exists():
-            tell(self.request, text + " " + _("Only the board reads this case. Keep the number."))
-            return HttpResponseRedirect(reverse("kc_workflows:desk"))
-        tell(self.request, text)
-        return HttpResponseRedirect(reverse("kc_workflows:case", args=[outcome.case.key]))
+        text = with_told(_("Case %(number)s is open.") % {"number": outcome.case.display_number}, [one.full_name for one in outcome.told])
+        return back_to_case(self.request, outcome.case, text)
 
     def denied(self, denied: commands.StepDenied, posted: Any) -> HttpResponse:
         """Show the protocol's reasons at their field, as a box to answer, or as a block."""
@@ -207,8 +200,7 @@ def _help(request: HttpRequest, school: School, person: Person) -> HttpResponse:
                     field = denial.remedy.name if denial.remedy is not None else ""
                     form.blame(field if field in form.fields else None, words.say(denial.sentence))
             except commands.InvalidData as invalid:
-                for name, message in invalid.errors.items():
-                    form.blame(name, message)
+                form.blame_each(invalid.errors)
             else:
                 tell(request, _("Thank you for telling. Somebody reads it on %(day)s at the latest.") % {"day": _read_by(school)})
                 return HttpResponseRedirect(reverse("kc_workflows:desk"))

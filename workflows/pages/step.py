@@ -7,7 +7,7 @@ sentences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import commands, vocabulary, words
+from workflows.corrections import NO_OWNERS
+from workflows.decisions import DECISIONS, fields_of, is_lifted_here
 from workflows.forms import StepForm, answers_in
 from workflows.models import Case, LogEntry, Person
 from workflows.pages import choices, reading, steps
-from workflows.pages.base import case_or_404, incident_or_404, log_read, page, show, staff_or_404, tell
+from workflows.pages.base import (
+    back_to_case,
+    case_or_404,
+    incident_or_404,
+    log_read,
+    page,
+    root_or_404,
+    root_url,
+    show,
+    staff_or_404,
+    tell,
+    with_told,
+)
 from workflows.pages.reading import Reading
+from workflows.personal_links import KEEPERS
+from workflows.protocol import Denial
+from workflows.shapes import INITIAL, PARENTS
 
 FACT_KINDS = frozenset({"choice", "number", "yes_no", "person", "date"})
 """Kinds of field that an address may fill in beforehand; words never travel in an address."""
@@ -33,22 +50,33 @@ def step_page(request: HttpRequest, key: UUID, step: str) -> HttpResponse:
     case, root = case_or_404(request, key)
     staff_or_404(request, root)
     declared = vocabulary.STEPS.get(step)
-    if declared is None or declared.system or step == "incident.report":
+    if declared is None or declared.system:
         raise Http404
     if declared.creates:
-        if case is not root:
+        if case is not root or root.type not in PARENTS.get(vocabulary.case_type_of(step), ()):
             raise Http404
     elif vocabulary.case_type_of(step) != case.type:
         raise Http404
+    if (elsewhere := page_of_its_own(case, step)) is not None:
+        return HttpResponseRedirect(elsewhere)
     return _Taking(request, root, case, step).answer()
+
+
+def page_of_its_own(case: Case, step: str) -> str | None:
+    """Return the address of the page on which a step is taken that is more than filling in its form."""
+    if step in ("consent.answer", "consent.withdraw"):
+        return reverse("kc_workflows:root_answer", args=[case.key])
+    if step in DECISIONS.get(case.type, ()) and case.state == INITIAL[case.type]:
+        return reverse("kc_workflows:decide", args=[case.key])
+    return None
 
 
 @page
 def record_page(request: HttpRequest, key: UUID, milestone: str) -> HttpResponse:
-    """Note a milestone on an incident."""
-    root = incident_or_404(request, key)
+    """Note a milestone on a case that stands by itself."""
+    root = root_or_404(request, key)
     staff_or_404(request, root)
-    if milestone not in vocabulary.MILESTONES["incident"]:
+    if milestone not in vocabulary.MILESTONES.get(root.type, {}):
         raise Http404
     return _Taking(request, root, root, f"record.{milestone}").answer()
 
@@ -59,7 +87,7 @@ class _Taking:
     def __init__(self, request: HttpRequest, root: Case, case: Case, step: str) -> None:
         self.request, self.root, self.step = request, root, step
         self.seen: Reading = reading.read(request.user, root)
-        self.fields = steps.fields_of(step)
+        self.fields = self._fields(case)
         self.people = choices.people_for(self.seen, step)
         self.before = self._before()
         creates = step in vocabulary.STEPS and vocabulary.STEPS[step].creates
@@ -67,7 +95,12 @@ class _Taking:
         self.case = steps.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
         if not creates and not self.seen.knows(self.case):
             raise Http404
-        self.back = reverse("kc_workflows:case", args=[root.key])
+        self.back = root_url(root)
+
+    def _fields(self, case: Case) -> tuple[str, ...]:
+        """What the step asks; which lessons, only where the measure is a lesson."""
+        kind = self.request.GET.get("kind") if case.type == "incident" else case.facts.get("kind")
+        return tuple(name for name in fields_of(self.step) if name not in vocabulary.LESSONS or kind == "lesson_module")
 
     def _own(self, case: Case) -> Case:
         """The case as the loaded incident knows it, so that nothing is asked twice."""
@@ -102,7 +135,7 @@ class _Taking:
 
     def form(self, data: Any, asked: steps.Asked) -> StepForm:
         """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more"."""
-        spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES["incident"][self.step.removeprefix("record.")]
+        spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES[self.root.type][self.step.removeprefix("record.")]
         wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field" and d.strength == "block"]
         answers = [denial for denial in asked.denials if denial.strength == "answer"]
         if data is None:
@@ -114,22 +147,38 @@ class _Taking:
         if self.step.startswith("record.") or len(self.fields) <= 4:
             first = [name for name in self.fields if name != "reason" or name in spec.required]
             wanted += ["person"]
+        first += [name for name in vocabulary.LESSONS if name in self.fields]
+        people: dict[str, Any] = dict(self.people)
+        offered: dict[str, list[str]] = {}
+        if "lessons" in self.fields:
+            offered["lesson_level"], people["lessons"] = choices.lessons(self.seen, self.case.person, self.case.facts.get("lesson_level"))
         form = StepForm(
             data,
             fields=self.fields,
             required=spec.required,
             first=first,
             wanted=wanted,
-            people=self.people,
+            people=people,
+            choices=offered,
             answers=answers,
             rules={key: words.article(self.seen.loaded.protocol, key)["text"] for one in answers for key in one.articles},
-            hidden=["kind"] if self.step == "measure.propose" else [],
+            hidden=self.hidden,
             version=self.root.log_count,
             initial={**choices.known(self.seen, self.case, self.step), **self.before},
         )
         if "note" in form.fields:
             form.fields["note"].label = words.capital(words.note_label(self.step))
         return form
+
+    @property
+    def hidden(self) -> list[str]:
+        """What was chosen on the page before: which measure. Its field is there and nobody sees it."""
+        return ["kind"] if self.step == "measure.propose" else []
+
+    def is_lifted_here(self, denial: Denial) -> bool:
+        """Whether the form lifts the denial. What it does not show cannot be changed in it: a measure that the protocol lacks."""
+        is_shown = denial.strength == "answer" or denial.remedy is None or denial.remedy.name not in self.hidden
+        return is_shown and is_lifted_here(denial, self.step)
 
     def explain(self, asked: steps.Asked, denials: Any) -> steps.Block:
         """Explain why the step cannot be taken yet."""
@@ -148,8 +197,9 @@ class _Taking:
                 possible, other = choices.kinds(self.seen, self.case)
                 return self.page(kinds=possible, other_kinds=other)
         asked = self.ask(_typed(self.before))
-        if asked.elsewhere:
-            return self.page(stop=self.explain(asked, asked.elsewhere))
+        elsewhere = [denial for denial in asked.denials if not self.is_lifted_here(denial)]
+        if elsewhere:
+            return self.page(stop=self.explain(asked, elsewhere))
         return self.page(form=self.form(None, asked), asked=asked)
 
     def take(self) -> HttpResponse:
@@ -167,13 +217,15 @@ class _Taking:
         except commands.StepDenied as denied:
             return self.denied(denied, given)
         except commands.InvalidData as invalid:
-            for name, message in invalid.errors.items():
-                form.blame(name, message)
+            form.blame_each(invalid.errors)
             return self.refuse(form, 422)
         except commands.StalePage as stale:
             return self.stale(stale)
-        tell(self.request, self.said(outcome))
-        return HttpResponseRedirect(self.back)
+        self.root.refresh_from_db()
+        if self.step == "consent.renew" and not KEEPERS.isdisjoint(self.seen.actor.roles):
+            tell(self.request, self.said(outcome) + " " + _("Send whoever is asked their link here."))
+            return HttpResponseRedirect(reverse("kc_workflows:root_links", args=[self.root.key]))
+        return back_to_case(self.request, self.root, self.said(outcome))
 
     def anew(self, form: StepForm) -> dict[str, Any]:
         """Return what was answered, without words that stand in the case already: they are neither repeated nor replaced."""
@@ -200,7 +252,7 @@ class _Taking:
         for denial in denied.denials:
             if denial.strength == "answer":
                 form.blame(f"answer:{denial.articles[0]}", _("Write a reason, or do this first."))
-            elif steps.is_lifted_here(denial, self.step) and denial.remedy is not None:
+            elif self.is_lifted_here(denial) and denial.remedy is not None:
                 form.blame(denial.remedy.name, words.say(denial.sentence))
             else:
                 elsewhere.append(denial)
@@ -243,13 +295,10 @@ class _Taking:
             text = _("Noted: %(what)s.") % {"what": steps.record_label(step)}
         else:
             text = _("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}
-        told = [person.full_name for person in outcome.told]
         if outcome.letters:
             kinds = dict.fromkeys(words.label("letter", letter.kind) for letter in outcome.letters)
             text += " " + _("Letters ready to be looked at: %(letters)s.") % {"letters": ", ".join(kinds)}
-        if told:
-            text += " " + _("A message goes to %(names)s.") % {"names": words.all_of(told)}
-        return text
+        return with_told(text, [person.full_name for person in outcome.told])
 
     def page(self, *, status: int = 200, asked: steps.Asked | None = None, **more: Any) -> HttpResponse:
         """Render the page."""
@@ -263,7 +312,7 @@ class _Taking:
             **more,
         }
         if asked is not None:
-            context["advice"] = choices.advice(self.seen, self.case, self.step, asked)
+            context["advice"] = choices.advice(self.seen, asked)
             context["consequences"] = choices.consequences(self.seen, self.case, self.step, asked)
         return show(self.request, "step.html", context, status=status, here="desk")
 
@@ -294,7 +343,7 @@ def _typed(before: Mapping[str, Any]) -> dict[str, Any]:
 @page
 def retract_page(request: HttpRequest, key: UUID, n: int) -> HttpResponse:
     """Take back one entry: it stays on the timeline, struck through, and no longer counts."""
-    root = incident_or_404(request, key)
+    root = root_or_404(request, key)
     staff_or_404(request, root)
     entry = get_object_or_404(LogEntry.objects.select_related("root", "person", "by"), root=root, n=n)
     seen = reading.read(request.user, root)
@@ -302,18 +351,10 @@ def retract_page(request: HttpRequest, key: UUID, n: int) -> HttpResponse:
         raise Http404
     label = _("Take back: %(what)s") % {"what": words.done(entry.step)}
     form = StepForm(request.POST if request.method == "POST" else None, fields=["reason"], required=["reason"])
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                commands.retract(entry, by=request.user, reason=form.asked["reason"], key=form.submission)
-            except commands.InvalidData as invalid:
-                for name, message in invalid.errors.items():
-                    form.blame(name, message)
-            else:
-                tell(request, _("Taken back. The entry stays visible, struck through."))
-                return HttpResponseRedirect(reverse("kc_workflows:case", args=[root.key]) + f"#entry-{n}")
+    status = _submit(request, form, lambda: commands.retract(entry, by=request.user, reason=form.asked["reason"], key=form.submission))
+    if status == 302:
+        tell(request, _("Taken back. The entry stays visible, struck through."))
+        return HttpResponseRedirect(f"{root_url(root)}#entry-{n}")
     about = _("The entry stays visible, struck through, and no longer counts. Who wrote it and why stay known.")
     return show(request, "step.html", _simple(root, label, form, about, _("Take it back")), status=status, here="desk")
 
@@ -323,29 +364,20 @@ def owner_page(request: HttpRequest, key: UUID) -> HttpResponse:
     """Give the case another owner."""
     root = incident_or_404(request, key)
     person = staff_or_404(request, root)
-    people = {"owner": reading.staff_choices(root, without=[person.pk])}
+    people = {"owner": reading.staff_choices(root, without=[person.pk], but=NO_OWNERS)}
     form = StepForm(
         request.POST if request.method == "POST" else None, fields=["owner", "reason"], required=["owner"],
         first=["owner", "reason"], people=people,
     )  # fmt: skip
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            to = Person.objects.get(pk=form.asked["owner"]).user
-            try:
-                reason = form.asked.get("reason", "")
-                commands.hand_over_case(root, by=request.user, to=to, reason=reason, key=form.submission)
-            except commands.StepDenied as denied:
-                status = 409
-                for denial in denied.denials:
-                    form.blame(None, words.say(denial.sentence))
-            except commands.InvalidData as invalid:
-                for name, message in invalid.errors.items():
-                    form.blame(name, message)
-            else:
-                tell(request, _("Handed over."))
-                return HttpResponseRedirect(reverse("kc_workflows:desk"))
+
+    def hand_over() -> object:
+        to = Person.objects.get(pk=form.asked["owner"]).user
+        return commands.hand_over_case(root, by=request.user, to=to, reason=form.asked.get("reason", ""), key=form.submission)
+
+    status = _submit(request, form, hand_over)
+    if status == 302:
+        tell(request, _("Handed over."))
+        return HttpResponseRedirect(reverse("kc_workflows:desk"))
     label = _("Hand over this case")
     return show(request, "step.html", _simple(root, label, form, "", label), status=status, here="desk")
 
@@ -366,30 +398,43 @@ def correct_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
     )  # fmt: skip
     if "person" in form.fields:
         form.fields["person"].label = _("Who should it have been?")
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            chosen = form.asked.get("person")
-            right = Person.objects.get(pk=chosen) if chosen else None
-            try:
-                reason = form.asked["reason"]
-                commands.correct_person(root, wrong.person, right, by=request.user, reason=reason, key=form.submission)
-            except commands.StepDenied as denied:
-                status = 409
-                for denial in denied.denials:
-                    form.blame(None, words.say(denial.sentence))
-            except commands.InvalidData as invalid:
-                for name, message in invalid.errors.items():
-                    form.blame(name, message)
-            else:
-                tell(request, _("Corrected. Only the data protection officer still sees that there was a mistake."))
-                return HttpResponseRedirect(reverse("kc_workflows:case", args=[root.key]))
+
+    def correct() -> object:
+        chosen = form.asked.get("person")
+        right = Person.objects.get(pk=chosen) if chosen else None
+        return commands.correct_person(root, wrong.person, right, by=request.user, reason=form.asked["reason"], key=form.submission)
+
+    status = _submit(request, form, correct)
+    if status == 302:
+        root.refresh_from_db()
+        return back_to_case(request, root, _("Corrected. Only the data protection officer still sees that there was a mistake."))
     label = _("Wrong person: %(name)s") % {"name": wrong.name}
     about = _("This person disappears from the case for everybody but the data protection officer.")
     return show(request, "step.html", _simple(root, label, form, about, _("Correct it")), status=status, here="desk")
 
 
+def _submit(request: HttpRequest, form: StepForm, command: Callable[[], object]) -> int:
+    """Carry out a small form's command; what refuses it is put on the form.
+
+    Returns:
+        200 nothing was sent yet; 302 done; 409 a rule refuses; 422 the form is not complete.
+    """
+    if request.method != "POST":
+        return 200
+    if not form.is_valid():
+        return 422
+    try:
+        command()
+    except commands.StepDenied as denied:
+        for denial in denied.denials:
+            form.blame(None, words.say(denial.sentence))
+        return 409
+    except commands.InvalidData as invalid:
+        form.blame_each(invalid.errors)
+        return 422
+    return 302
+
+
 def _simple(root: Case, label: str, form: StepForm, about: str, button: str) -> dict[str, Any]:
-    back = reverse("kc_workflows:case", args=[root.key])
+    back = root_url(root)
     return {"case": root, "label": label, "form": form, "about": about, "button": button, "back": back}

@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import clock, commands, protocol, vocabulary, words
+from workflows.decisions import fields_of, is_for_others, is_lifted_here
 from workflows.facts import Loaded
 from workflows.guards import Actor, Facts
-from workflows.models import CASE_TYPES, Case, Person
+from workflows.models import CASE_TYPES, Case, LogEntry, Person, Words
+from workflows.pages.base import root_url
 from workflows.protocol import Denial, Protocol
 from workflows.sentences import Sentence
-from workflows.shapes import edge_from
+from workflows.shapes import edge_from, sources
 
 NOT_PROVIDED = "step"
 """Article of a denial that says: no layer of this protocol provides for the step."""
@@ -107,13 +109,13 @@ class Asked:
             elsewhere = self.case.state == "dismissed"
         else:
             opened = self.case.parent if vocabulary.STEPS[self.step].creates else None
-            elsewhere = opened.state not in vocabulary.OPEN if opened else edge_from(self.step, self.case.state) is None
+            elsewhere = opened.state not in sources(self.step, opened.type) if opened else edge_from(self.step, self.case.state) is None
         return elsewhere or any(NOT_PROVIDED in denial.articles for denial in self.denials)
 
     @property
     def is_for_others(self) -> bool:
         """Whether the reader is not the one who takes this step, whatever else is missing."""
-        return any(denial not in self.forecast for denial in self.denials)
+        return is_for_others(self.denials, self.forecast, self.facts)
 
     @property
     def here(self) -> list[Denial]:
@@ -136,22 +138,6 @@ class Asked:
         roles = protocol.expected_roles(self.found, self.facts)
         known = [role for role in vocabulary.STAFF_ROLES if role in roles]
         return words.any_of([words.label("the role", role) for role in known]) if known else ""
-
-
-def is_lifted_here(denial: Denial, step: str) -> bool:
-    """Whether the form of `step` itself can lift the denial."""
-    if denial.strength == "answer":
-        return True
-    remedy = denial.remedy
-    return remedy is not None and remedy.kind == "field" and remedy.name in fields_of(step)
-
-
-def fields_of(step: str) -> tuple[str, ...]:
-    """Return the fields of a step or, written `record.<milestone>`, of a milestone."""
-    if step.startswith("record."):
-        known = vocabulary.MILESTONES["incident"].get(step.removeprefix("record."))
-        return (("person",) if known and known.person else ()) + (known.fields if known else ())
-    return vocabulary.STEPS[step].fields
 
 
 def record_label(step: str) -> str:
@@ -202,7 +188,7 @@ def child_of(root: Case, step: str, person: Person | None = None) -> Case:
 def case_for(loaded: Loaded, step: str) -> Case | None:
     """Return the case on which `step` would be taken: the incident, a new track, or the last track of that type."""
     kind = vocabulary.case_type_of(step)
-    if kind in ("incident", "record"):
+    if kind in (loaded.root.type, "record"):
         return loaded.root
     if vocabulary.STEPS[step].creates:
         return child_of(loaded.root, step)
@@ -236,7 +222,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         return None
     of_whom = names.get(str(remedy.person)) if remedy.person else None
     if remedy.kind == "milestone":
-        if remedy.name not in vocabulary.MILESTONES["incident"]:
+        if remedy.name not in vocabulary.MILESTONES.get(loaded.root.type, {}):
             return None
         url = step_url(loaded, loaded.root, f"record.{remedy.name}", person=remedy.person)
         label = words.capital(words.label("milestone", remedy.name))
@@ -246,7 +232,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         if remedy.name not in vocabulary.STEPS:
             return None
         if (track := _running_track(loaded, case, remedy.name)) is not None:
-            url = reverse("kc_workflows:case", args=[loaded.root.key]) + f"#track-{track.key}"
+            url = f"{root_url(loaded.root)}#track-{track.key}"
             return Out(_("Go on with: %(track)s") % {"track": words.uncapital(track_title(track))}, url)
         if vocabulary.STEPS[remedy.name].system:
             return None
@@ -263,7 +249,7 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
         return Out(_("Fill it in while deciding"), reverse("kc_workflows:decide", args=[case.key]))
     if remedy.kind == "field":
         asked = step if remedy.name in fields_of(step) else "incident.triage"
-        if remedy.name not in fields_of(asked):
+        if remedy.name not in fields_of(asked) or vocabulary.case_type_of(asked) not in (case.type, loaded.root.type, "record"):
             return None
         target = case if asked == step else loaded.root
         label = _("Fill in: %(field)s") % {"field": words.label("field", remedy.name)}
@@ -281,7 +267,7 @@ def _is_filled_in_deciding(case: Case, step: str, denial: Denial) -> bool:
 def _running_track(loaded: Loaded, case: Case, step: str) -> Case | None:
     """Return the track that a case waits for, when `step` is one of a track and not of the case itself."""
     kind = vocabulary.case_type_of(step)
-    if kind == case.type or kind == "incident" or vocabulary.STEPS[step].creates:
+    if kind in (case.type, loaded.root.type) or vocabulary.STEPS[step].creates:
         return None
     return next((child for child in loaded.children if child.type == kind and child.state not in ENDED), None)
 
@@ -367,6 +353,31 @@ def protocol_line(found: Protocol) -> str:
     if isinstance(name, Mapping):
         name = words.in_language(name)
     return _("%(name)s, version of %(day)s") % {"name": name or found.key, "day": words.day(found.in_force)}
+
+
+def advised(loaded: Loaded, denials: Iterable[Denial]) -> list[dict[str, str]]:
+    """Put advice in words, each once: what is missing, or where a line only tells a rule, the rule itself."""
+    found: dict[str, dict[str, str]] = {}
+    for denial in denials:
+        articles = [words.article(loaded.protocol, key) for key in denial.articles]
+        if denial.sentence.words:
+            text = words.say(denial.sentence, loaded.protocol)
+            found.setdefault(text, {"text": text, "refs": "; ".join(dict.fromkeys(one["ref"] for one in articles if one["ref"]))})
+        else:
+            found |= {one["id"]: {"text": one["text"], "refs": one["ref"]} for one in articles}
+    return list(found.values())
+
+
+def told(entry: LogEntry) -> dict[str, str]:
+    """Return who did what and when, for a sentence that tells it."""
+    who = entry.by.full_name if entry.by else _("The system")
+    return {"who": who, "what": words.done(entry.step), "when": words.moment(entry.at)}
+
+
+def said_of(case: Case, field_name: str) -> str:
+    """Return the words told for a field of a case, as they stand now."""
+    rows = Words.objects.filter(entry__case=case, field=field_name, struck_by=None).order_by("pk").values_list("text", flat=True)
+    return rows.last() or ""
 
 
 @dataclass(slots=True)

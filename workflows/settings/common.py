@@ -8,6 +8,8 @@ from typing import Any
 DEFAULTS: dict[str, Any] = {
     # Folders with a school's own packs, <key>/<in-force-date>.toml, beside the ones that the product brings.
     "KC_PROTOCOL_DIRS": [],
+    # Folders with an author's own lessons, <level>-<key>.toml, beside the ones that the product brings.
+    "KC_LESSON_DIRS": [],
     # Key of the log's digests. Empty: derived from SECRET_KEY. Keep it when SECRET_KEY rotates.
     "KC_LOG_KEY": "",
     # Folder outside the database for the daily heads of the log's chain.
@@ -18,9 +20,14 @@ DEFAULTS: dict[str, Any] = {
     "KC_FROM_EMAIL": "",
     # Hand deliveries to Celery after a commit. False: `manage.py deliver` and `tick` send what waits.
     "KC_USE_CELERY": False,
+    # Where a course's own page is on this site; {course_key} stands for its key. Pupils with a lesson to do are led there.
+    "KC_COURSE_URL": "/courses/{course_key}/course/",
     # Hours after which the desk warns that `manage.py tick` has not run.
     "KC_TICK_LATE_HOURS": 2,
 }
+
+#: The addresses of personal links: what stands after the prefix opens a page without an account.
+PERSONAL = r"(?i)^/+kc/+(?:answer|brief)(?:/|$)"
 
 
 def plugin_settings(settings: Any) -> None:
@@ -32,3 +39,6 @@ def plugin_settings(settings: Any) -> None:
     for name, default in DEFAULTS.items():
         if not hasattr(settings, name):
             setattr(settings, name, default)
+    # Open edX writes the path of every request into its tracking log, and this one's is a secret.
+    if hasattr(settings, "TRACKING_IGNORE_URL_PATTERNS"):
+        settings.TRACKING_IGNORE_URL_PATTERNS = [*settings.TRACKING_IGNORE_URL_PATTERNS, PERSONAL]

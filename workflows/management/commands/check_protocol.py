@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Declare what the command takes."""
         parser.add_argument("files", nargs="*", metavar="FILE", help="a pack; without one, every pack there is")
         parser.add_argument("--vocabulary", action="store_true", help="print every word a pack may use")
-        parser.add_argument("--scenarios", nargs="+", metavar="FILE", help="play these scenarios on a throw-away database")
+        parser.add_argument("--scenarios", nargs="+", metavar="FILE", help="play these files, folders or patterns on a throw-away database")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked; ends with `N passed, N failed`.
@@ -47,9 +47,10 @@ class Command(BaseCommand):
 
             played = scenarios.run(options["scenarios"], cast(TextIO, self.stdout))
             passed, failed = passed + played[0], failed + played[1]
-        self.stdout.write(f"{passed} passed, {failed} failed")
+        counts = f"{passed} passed, {failed} failed"
+        self.stdout.write(counts)
         if failed:
-            raise CommandError(f"{failed} failed", returncode=1)
+            raise CommandError(counts, returncode=1)
 
     def _check(self, paths: Iterable[Path], folders: list[str]) -> tuple[int, int]:
         passed = failed = 0
@@ -72,6 +73,10 @@ def vocabulary_lines() -> Iterator[str]:
     yield from _chapter("data fields", {name: _kind(one) for name, one in vocabulary.FIELDS.items()})
     yield from _chapter("facts a `when` may ask (also with _at_least and _under)", dict.fromkeys(vocabulary.FACT_KEYS, ""))
     yield from _chapter("facts a guard may name beside fields", FACTS)
+    yield from _chapter("who may sign a consent (`[signers.consent]`: lines with who, each, when, cites)", vocabulary.SIGNERS)
+    yield from _chapter("purposes of a consent", vocabulary.PURPOSES)
+    yield from _chapter("channels of a consent: where it is published", vocabulary.PUBLICATIONS)
+    yield from _chapter("channels by which somebody is reached", vocabulary.CHANNELS)
     yield from _chapter("guards", {name: _arguments(one.required, one.optional) for name, one in GUARDS.items()})
     yield from _chapter("selectors (of, to)", vocabulary.SELECTORS)
     yield from _chapter("strengths", dict.fromkeys(reversed(STRENGTHS), ""))
@@ -83,6 +88,7 @@ def vocabulary_lines() -> Iterator[str]:
     yield from _chapter("kinds of measures", {name: f"{one} [{vocabulary.group_of(name)}]" for name, one in vocabulary.KINDS.items()})
     yield from _chapter("severities", {str(level): label for level, label in vocabulary.SEVERITIES.items()})
     yield from _chapter("letters", vocabulary.LETTERS)
+    yield from _chapter("forms that print articles (`[letters.<form>] says`)", vocabulary.FORMS)
     yield from _chapter("routes of letters", vocabulary.ROUTES)
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from workflows import rounds
+from workflows.delivery import paper
 from workflows.delivery.outbox import drain
 
 
 class Command(BaseCommand):
     """Safe to run at any time, and by several at once."""
 
-    help = "Send the mails and letters that wait in the outbox."
+    help = "Work off rounds of questions, print their forms, and send the mails and letters that wait in the outbox."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Ask for a limit."""
@@ -21,6 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Drain, and say what happened; a failure stays in the outbox and is shown on the desk."""
+        rounds.work_all()
+        paper.print_all()
         done = drain(options["limit"])
         if options["verbosity"]:
             self.stdout.write(f"delivered {done.sent}, failed {done.failed}")

@@ -36,7 +36,7 @@ def draw(case_type: str) -> str:
         for step, edges in shapes.EDGES.items()
         if vocabulary.case_type_of(step) == case_type
         for edge in edges
-        if edge.target is None
+        if edge.target is None and not edge.computed
     ]
     return "\n".join([*lines, "", *staying, ""] if staying else [*lines, ""])
 

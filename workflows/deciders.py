@@ -1,0 +1,57 @@
+"""Who decides on a proposed measure by its case's protocol, for many measures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from workflows import clock, guards, protocol
+from workflows.access import holders_of
+from workflows.facts import from_json, protocol_of
+from workflows.models import Case, Involvement
+from workflows.models.people import age_on
+from workflows.vocabulary import CASE_ROLES
+
+
+def who_decides(measures: Iterable[Case]) -> dict[int, frozenset[str]]:
+    """Return the roles that decide on each of these measures, by key; one query for the people of all of them.
+
+    Only what says who decides is looked at: the measure, its incident and who is in it, not the log.
+
+    Args:
+        measures: measures with their parent, school and person.
+    """
+    rows = list(measures)
+    day = clock.today()
+    incidents = {measure.parent_id for measure in rows}
+    people: dict[int | None, dict[int, guards.Person]] = {key: {} for key in incidents}
+    parties: dict[int | None, set[int]] = {key: set() for key in incidents}
+    known = Involvement.objects.filter(case__in=incidents, masked=False, role__in=CASE_ROLES) if rows else Involvement.objects.none()
+    for case_id, role, pk, user, kind, born in known.values_list(
+        "case_id", "role", "person_id", "person__user_id", "person__kind", "person__birth_date"
+    ):
+        if role != "reporter":
+            parties[case_id].add(user)
+        before = people[case_id].get(pk)
+        roles = frozenset({role}) | (before.case_roles if before else frozenset())
+        people[case_id][pk] = guards.Person(id=str(pk), kind=kind, case_roles=roles, age=age_on(born, day))
+    found = {}
+    directors: dict[int, frozenset[int]] = {}
+    for measure in rows:
+        root, about = measure.parent or measure, measure.person
+        there = dict(people[measure.parent_id])
+        if about is not None and about.pk not in there:
+            there[about.pk] = guards.Person(id=str(about.pk), kind=about.kind, age=age_on(about.birth_date, day))
+        asked = guards.Facts(
+            step="measure.approve", case_type="measure", case_id=str(measure.pk), by=None, now=clock.now(), today=day,
+            sector=measure.school.sector, legal_form=measure.school.legal_form, data={}, case={**from_json(measure.facts), "state": measure.state},
+            incident={**from_json(root.facts), "state": root.state}, people=tuple(there.values()),
+            subjects=(str(about.pk),) if about else (), settings=measure.school.settings,
+        )  # fmt: skip
+        roles = protocol.expected_roles(protocol_of(root), asked)
+        if "director" in roles and "board" not in roles:  # where everybody who is director is a party, the next level decides (KC-35)
+            if measure.school_id not in directors:
+                directors[measure.school_id] = holders_of(measure.school, "director")
+            if directors[measure.school_id] and directors[measure.school_id] <= parties[measure.parent_id]:
+                roles = roles - {"director"} | {"board"}
+        found[measure.pk] = roles
+    return found
