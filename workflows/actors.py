@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import F, FilteredRelation, Q
 
-from workflows import clock, guards
+from workflows import clock, situation
 from workflows.access import person_of, roles_of, with_stand_ins
 from workflows.models import Person, School
 from workflows.models.people import Dated
@@ -57,18 +57,18 @@ def staff_at(school: School, by: Any = None) -> list[Any]:
     return _STAFF(school.pk, by.pk if isinstance(by, AbstractBaseUser) else 0, clock.today())
 
 
-def actor_of(by: Any, school: School, staff: Callable[[], Iterable[Any]] = tuple) -> tuple[guards.Actor, Person | None]:
+def actor_of(by: Any, school: School, staff: Callable[[], Iterable[Any]] = tuple) -> tuple[situation.Actor, Person | None]:
     """Return who `by` is to the rules of `school`, with their row where they have one.
 
     Args:
         staff: gives the rows of `staff_at`, where a caller asks for these in any case.
     """
     if isinstance(by, Nobody):
-        return guards.Actor(id="", roles=frozenset({by.role})), None
+        return situation.Actor(id="", roles=frozenset({by.role})), None
     return actor_for(by, school, staff)
 
 
-def actor_for(user: Any, school: School, staff: Callable[[], Iterable[Any]] = tuple) -> tuple[guards.Actor, Person | None]:
+def actor_for(user: Any, school: School, staff: Callable[[], Iterable[Any]] = tuple) -> tuple[situation.Actor, Person | None]:
     """Return who `user` is to the rules at `school`, with their row; roles include those of deputies.
 
     A pupil or guardian without a staff role acts as `pupil` or `guardian`. `staff`: see `actor_of`.
@@ -76,7 +76,7 @@ def actor_for(user: Any, school: School, staff: Callable[[], Iterable[Any]] = tu
     person, roles = _acting(user, school, staff)
     if not roles and person is not None:
         roles = frozenset({{"parent": "guardian"}.get(person.kind, person.kind)} - {"employee"})
-    return guards.Actor(id=str(person.pk) if person else "", roles=roles), person
+    return situation.Actor(id=str(person.pk) if person else "", roles=roles), person
 
 
 def _acting(user: Any, school: School, staff: Callable[[], Iterable[Any]]) -> tuple[Person | None, frozenset[str]]:

@@ -21,12 +21,11 @@ from workflows.actors import actor_of
 from workflows.data import NOT_KEPT, Data, InvalidData, read
 from workflows.facts import Loaded, load, to_json, typed
 from workflows.forecasts import no_measure, stand_in_denials, twin_denials, withdraw_denials
-from workflows.guards import Actor, Facts
 from workflows.machine import Asking, Change, StepDenied
 from workflows.models import CASE_TYPES, Case, Involvement, Letter, LogEntry, Person, School, Submission
 from workflows.prepared import Prepared, insert, new, one_cursor, stored, update
 from workflows.protocol import Denial
-from workflows.situation import SUSPENSIONS
+from workflows.situation import SUSPENSIONS, Actor, Facts
 from workflows.vocabulary import SEXUAL_CATEGORIES, STEPS, case_type_of
 
 P = ParamSpec("P")

@@ -17,12 +17,12 @@ from workflows.acts import KEPT, Act, entry_facts, read_step
 from workflows.data import Data
 from workflows.facts import load_many, typed
 from workflows.forecasts import stand_in_denials, twin_denials
-from workflows.guards import Facts
 from workflows.machine import Asking, Change, StepDenied
 from workflows.models import Case, Duty, School
 from workflows.pinned import protocol_for, seal_packs
 from workflows.prepared import insert, update_many
 from workflows.protocol import Denial
+from workflows.situation import Facts
 
 BATCH = 500
 """Rows written in one statement: what every database takes at once."""

@@ -11,19 +11,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import clock, guards, protocol
+from workflows import clock, protocol, situation
 from workflows.access import holders_of, may_see, roles_of
 from workflows.data import Data, InvalidData
 from workflows.decisions import DECISIONS, decidable
 from workflows.facts import Loaded
-from workflows.guards import Facts, Word
 from workflows.letter_fields import lacking
 from workflows.machine import Asking
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
 from workflows.prepared import Prepared, insert, new, update
 from workflows.protocol import Denial, Remedy
-from workflows.sentences import gettext_noop, sentence
+from workflows.sentences import Word, gettext_noop, sentence
 from workflows.signing import ASKS
+from workflows.situation import Facts
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
 """Milestones that concern whom it was done to, where nobody is named."""
@@ -71,7 +71,7 @@ def milestone_of(step: str, case: Case) -> str | None:
     return None
 
 
-def first_owner(root: Case, people: Iterable[guards.Person]) -> Any:
+def first_owner(root: Case, people: Iterable[situation.Person]) -> Any:
     """Return who looks after a case opened by a pupil, a parent or nobody: a mentor of a pupil in it who may read it."""
     barred = set(Involvement.objects.filter(case=root, role="excluded").values_list("person_id", flat=True))
     suspects = {int(p.id) for p in people if "suspect" in p.case_roles}

@@ -23,7 +23,6 @@ from workflows.assigned import Assigned, assigned_to
 from workflows.deciders import who_decides
 from workflows.decisions import DECISIONS
 from workflows.facts import fresh, protocol_for
-from workflows.guards import Actor, Facts
 from workflows.models import Case, CourseLink, Enrolment, Group, Letter, Membership, Person, ProgrammeItem, School
 from workflows.models.people import Dated
 from workflows.prepared import Prepared
@@ -31,6 +30,7 @@ from workflows.protocol import Denial
 from workflows.queries import APPROVERS, ROOT_TYPES, arrived, duties_of, roster
 from workflows.rules import Setting
 from workflows.schooldays import SchoolCalendar, local_day, school_year
+from workflows.situation import Actor, Facts
 from workflows.vocabulary import CATEGORIES, FIELDS, OPEN
 
 COMMON: tuple[str, ...] = (

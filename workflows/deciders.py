@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workflows import clock, guards, protocol
+from workflows import clock, protocol, situation
 from workflows.access import holders_of
 from workflows.facts import from_json, protocol_of
 from workflows.models import Case, Involvement
@@ -23,7 +23,7 @@ def who_decides(measures: Iterable[Case]) -> dict[int, frozenset[str]]:
     rows = list(measures)
     day = clock.today()
     incidents = {measure.parent_id for measure in rows}
-    people: dict[int | None, dict[int, guards.Person]] = {key: {} for key in incidents}
+    people: dict[int | None, dict[int, situation.Person]] = {key: {} for key in incidents}
     parties: dict[int | None, set[int]] = {key: set() for key in incidents}
     known = Involvement.objects.filter(case__in=incidents, masked=False, role__in=CASE_ROLES) if rows else Involvement.objects.none()
     for case_id, role, pk, user, kind, born in known.values_list(
@@ -33,15 +33,15 @@ def who_decides(measures: Iterable[Case]) -> dict[int, frozenset[str]]:
             parties[case_id].add(user)
         before = people[case_id].get(pk)
         roles = frozenset({role}) | (before.case_roles if before else frozenset())
-        people[case_id][pk] = guards.Person(id=str(pk), kind=kind, case_roles=roles, age=age_on(born, day))
+        people[case_id][pk] = situation.Person(id=str(pk), kind=kind, case_roles=roles, age=age_on(born, day))
     found = {}
     directors: dict[int, frozenset[int]] = {}
     for measure in rows:
         root, about = measure.parent or measure, measure.person
         there = dict(people[measure.parent_id])
         if about is not None and about.pk not in there:
-            there[about.pk] = guards.Person(id=str(about.pk), kind=about.kind, age=age_on(about.birth_date, day))
-        asked = guards.Facts(
+            there[about.pk] = situation.Person(id=str(about.pk), kind=about.kind, age=age_on(about.birth_date, day))
+        asked = situation.Facts(
             step="measure.approve", case_type="measure", case_id=str(measure.pk), by=None, now=clock.now(), today=day,
             sector=measure.school.sector, legal_form=measure.school.legal_form, data={}, case={**from_json(measure.facts), "state": measure.state},
             incident={**from_json(root.facts), "state": root.state}, people=tuple(there.values()),

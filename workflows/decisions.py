@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workflows import clock, guards, protocol, roots
+from workflows import clock, protocol, roots, situation
 from workflows.actors import actor_for, staff_at
 from workflows.facts import from_json, protocol_of
-from workflows.guards import Actor, Facts
 from workflows.models import Case, Duty
 from workflows.protocol import Denial
 from workflows.shapes import INITIAL
+from workflows.situation import Actor, Facts
 from workflows.vocabulary import MILESTONES, STEPS
 
 DECISIONS: Mapping[str, tuple[str, str]] = {
@@ -55,7 +55,7 @@ def _stands_in(denial: Denial, facts: Facts) -> bool:
     """Whether the line lets who asks act in another's place, saying why."""
     if denial.strength != "answer" or facts.by is None or not denial.answer_by:
         return False
-    return guards.plays(facts.by.roles, denial.answer_by)
+    return situation.plays(facts.by.roles, denial.answer_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Loads what a rule may ask about a case: from rows to `guards.Facts`, in a fixed number of queries.
+"""Loads what a rule may ask about a case: from rows to `situation.Facts`, in a fixed number of queries.
 
 The only place that knows both the tables and the shape of the pure facts. What it loads does not depend on the step, so
 one load serves the forecast of every step of an incident.
@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import FilteredRelation, Q
 
-from workflows import clock, guards, protocol, roots
+from workflows import clock, protocol, roots, situation
 from workflows.actors import actor_for, staff_at
 from workflows.data import from_json, to_json
 from workflows.involved import load_people, people_in
@@ -44,8 +44,8 @@ class Loaded:
     root: Case
     children: tuple[Case, ...]
     protocol: protocol.Protocol
-    people: tuple[guards.Person, ...]
-    records: tuple[guards.Record, ...]
+    people: tuple[situation.Person, ...]
+    records: tuple[situation.Record, ...]
     words: Mapping[int, Mapping[str, str]]
     duties: tuple[Duty, ...]
     started: Mapping[int, tuple[str, int | None]]
@@ -55,7 +55,9 @@ class Loaded:
     calendar: SchoolCalendar
     barred: frozenset[int] = frozenset()
 
-    def for_step(self, case: Case, step: str, *, actor: guards.Actor | None, data: Mapping[str, Any], now: datetime | None = None) -> guards.Facts:
+    def for_step(
+        self, case: Case, step: str, *, actor: situation.Actor | None, data: Mapping[str, Any], now: datetime | None = None
+    ) -> situation.Facts:  # fmt: skip
         """Return the facts of `step` on `case` (the root or one of its children, saved or not)."""
         moment = now or clock.now()
         child = case.parent_id is not None
@@ -74,7 +76,7 @@ class Loaded:
             about = case.person_id  # one of several was asked: the letter is not for the others
         if about and not any(p.id == str(about) for p in persons):
             persons = (*persons, *load_people(self.root.school, {int(about): frozenset()}, moment.date()))
-        found = guards.Facts(
+        found = situation.Facts(
             step=step,
             case_type=case.type,
             case_id=str(case.pk or "new"),
@@ -92,7 +94,7 @@ class Loaded:
             linked=tuple(self._linked(other) for other in self.children if other.pk != case.pk),
             unfiled=self.unfiled,
             duties=tuple(
-                guards.OpenDuty(task=duty.task, due=duty.due_at, owner=duty.owner or None, case=str(duty.case_id))
+                situation.OpenDuty(task=duty.task, due=duty.due_at, owner=duty.owner or None, case=str(duty.case_id))
                 for duty in self.duties if duty.owner
             ),
             settings=self.protocol.answered(self.root.school.settings),
@@ -103,7 +105,7 @@ class Loaded:
         )  # fmt: skip
         return replace(found, case={**found.case, "state": self._counted(found)}) if step in COUNTED else found
 
-    def _counted(self, asked: guards.Facts) -> str:
+    def _counted(self, asked: situation.Facts) -> str:
         """Return the state of a consent as the answers of those make it who may decide today: somebody's authority may have ended."""
         state = str(asked.case["state"])
         stands = state in LIVE["consent"]
@@ -115,7 +117,7 @@ class Loaded:
             return roots.state_of(self.root, clock.today())
         return str(self.for_step(self.root, protocol.RECOUNT, actor=None, data={}).case["state"])
 
-    def next_level(self, actor: guards.Actor | None) -> guards.Actor | None:
+    def next_level(self, actor: situation.Actor | None) -> situation.Actor | None:
         """Return `actor`, as director too where the board decides because everybody who is director today is a party (KC-35)."""
         if actor is None or "board" not in actor.roles or "director" in actor.roles or self.root.type != "incident":
             return actor
@@ -166,8 +168,8 @@ class Loaded:
             derived["last_day"] = self.calendar.last_day(first, days)
         return derived
 
-    def _linked(self, case: Case) -> guards.Linked:
-        return guards.Linked(
+    def _linked(self, case: Case) -> situation.Linked:
+        return situation.Linked(
             type=case.type, id=str(case.pk), state=case.state, person=str(case.person_id) if case.person_id else None,
             data=from_json(case.facts), incident=str(case.root_id),
         )  # fmt: skip
@@ -193,7 +195,7 @@ class Unfiled(Mapping[str, int]):
         return len(self._counts)
 
 
-def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[str, str]]) -> tuple[guards.Record, ...]:
+def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[str, str]]) -> tuple[situation.Record, ...]:
     """Return the log as records, without what was retracted; a step that writes a milestone counts as both.
 
     Args:
@@ -201,7 +203,7 @@ def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[st
     """
     rows = list(entries)
     retracted = {row[-1] for row in rows if row[-1]}
-    found: list[guards.Record] = []
+    found: list[situation.Record] = []
     for pk, case_id, n, step, by_id, by_roles, person_id, happened_at, facts, retracts_id in rows:
         if pk in retracted or retracts_id:
             continue
@@ -209,7 +211,7 @@ def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[st
         data = {**from_json(facts), **said.get(pk, {})}
         for what in filter(None, (step.removeprefix("record."), facts.get("writes"))):
             found.append(
-                guards.Record(
+                situation.Record(
                     what=what, case=str(case_id), person=str(person_id) if person_id else None, by=str(by_id or ""),
                     by_roles=frozenset(by_roles), at=at, seq=n, data=data,
                 )
@@ -334,7 +336,7 @@ def fresh(school: School, roles: Mapping[int, frozenset[str]]) -> Loaded:
 
 
 def unopened(
-    root: Case, people: tuple[guards.Person, ...], calendar: SchoolCalendar | None = None, staff: Callable[[], list[Any]] | None = None
+    root: Case, people: tuple[situation.Person, ...], calendar: SchoolCalendar | None = None, staff: Callable[[], list[Any]] | None = None
 ) -> Loaded:  # fmt: skip
     """Return what rules may ask about a root of which nothing is known but its people: one that is only about to be opened."""
     return Loaded(
@@ -343,7 +345,7 @@ def unopened(
     )  # fmt: skip
 
 
-def with_actor(facts: guards.Facts, actor: guards.Actor | None) -> guards.Facts:
+def with_actor(facts: situation.Facts, actor: situation.Actor | None) -> situation.Facts:
     """Return the same facts asked by somebody else; None asks for the forecast."""
     return replace(facts, by=actor)
 

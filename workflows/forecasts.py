@@ -11,12 +11,13 @@ from workflows import clock, consequences, protocol, roots
 from workflows.actors import actor_of
 from workflows.data import InvalidData, read
 from workflows.facts import Loaded, load
-from workflows.guards import Actor, Facts, Remedy, Sentence
 from workflows.machine import Asking
 from workflows.models import Case, School
 from workflows.pinned import is_stand_in, protocol_for
 from workflows.protocol import Denial
-from workflows.sentences import gettext_noop
+from workflows.sentences import Sentence, gettext_noop
+from workflows.situation import Actor, Facts
+from workflows.unmet import Remedy
 from workflows.vocabulary import STEPS, case_type_of
 
 WITHDRAW_WITHIN = timedelta(minutes=30)

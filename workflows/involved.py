@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet
 
-from workflows import guards
+from workflows import situation
 from workflows.models import Case, Guardianship, Involvement, Membership, Person, School
 from workflows.models.people import Authority, Dated, age_on
 from workflows.prepared import Prepared
@@ -57,7 +57,7 @@ class _Mentors(Collection[str]):
         return person in self._found()
 
 
-def people_in(root: Case, day: date, *, ahead: bool) -> tuple[tuple[guards.Person, ...], frozenset[int]]:
+def people_in(root: Case, day: date, *, ahead: bool) -> tuple[tuple[situation.Person, ...], frozenset[int]]:
     """Return everybody with a role in a case, as they are on `day`, and the keys of those whom the reporter kept out.
 
     Args:
@@ -82,7 +82,7 @@ def people_in(root: Case, day: date, *, ahead: bool) -> tuple[tuple[guards.Perso
     return _people(rows, roles, ties, mentors, day), frozenset(barred)
 
 
-def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[guards.Person, ...]:
+def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) -> tuple[situation.Person, ...]:
     """Return the people with the given ids, with age, guardians with authority and mentors as they are on `day`."""
     if not roles:
         return ()
@@ -95,10 +95,10 @@ def load_people(school: School, roles: Mapping[int, frozenset[str]], day: date) 
 def _people(
     rows: Iterable[tuple[Any, ...]], roles: Mapping[int, frozenset[str]], holding: Iterable[tuple[Any, ...]],
     mentors: Callable[[], Mapping[int, tuple[str, ...]]], day: date,
-) -> tuple[guards.Person, ...]:  # fmt: skip
+) -> tuple[situation.Person, ...]:  # fmt: skip
     ties = _by_pupil(holding)
     return tuple(
-        guards.Person(
+        situation.Person(
             id=str(pk), kind=kind, case_roles=roles[pk], age=age_on(born, day), guardians=ties.get(pk, ()), mentors=_Mentors(pk, mentors),
         )
         for pk, kind, born in sorted(set(rows))

@@ -11,10 +11,10 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from .conditions import Condition, conditions
 from .guards import GUARDS
 from .rules import STRENGTHS, DutyLine, LetterLine, Line, Problem, SignerLine
 from .sentences import FACTS
-from .situation import Condition, conditions
 from .vocabulary import (
     CATEGORIES,
     CHANNELS,

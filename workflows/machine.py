@@ -12,10 +12,10 @@ from typing import Any
 from django_fsm import RETURN_VALUE, transition
 
 from workflows import protocol as protocols
-from workflows.guards import Facts, Sentence, Word
 from workflows.protocol import Denial, Protocol
-from workflows.sentences import gettext_noop
+from workflows.sentences import Sentence, Word, gettext_noop
 from workflows.shapes import EDGES, INITIAL, PARENTS, Edge, creates, sources
+from workflows.situation import Facts
 from workflows.vocabulary import ROOTS, case_type_of
 
 

@@ -11,11 +11,12 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
+from .conditions import Condition, compare
 from .line_reader import hint
 from .rules import STRENGTHS, Layer, Line, Problem, Protocol
 from .sentences import FACTS
 from .shapes import INITIAL, creating_step, moves
-from .situation import Condition, compare, fields_of
+from .situation import fields_of
 from .vocabulary import DERIVED_FACTS, FIELDS, MILESTONES, STAFF_ROLES, STATES, STEPS, case_type_of, group_of
 
 Args = Mapping[str, Any]

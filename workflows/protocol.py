@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .guards import GUARDS, Facts, Remedy, Sentence, Word, is_recorded, may_go_on, plays, select
+from .conditions import blank
+from .guards import GUARDS
 from .pack_checks import check
 from .packs import HOME, all_packs, digest, from_texts, load, turning_days
+from .recorded import is_recorded, may_go_on
 from .rules import (
     Article,
     Clause,
@@ -28,9 +30,11 @@ from .rules import (
     Setting,
     SignerLine,
 )
-from .sentences import gettext_noop, sentence
+from .selectors import select
+from .sentences import Sentence, Word, gettext_noop, sentence
 from .signing import ANSWERS, RECOUNT, answers_in, came_later, consent_state, left_up, people_asked, say_moves_at, signer_denials, signers
-from .situation import blank
+from .situation import Facts, plays
+from .unmet import Remedy
 from .vocabulary import FACT_KEYS, FIELDS, MILESTONES, ROLES
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import clock, guards, protocol
+from workflows import clock, protocol, situation
 from workflows.data import NOT_KEPT, Data, InvalidData, to_json
 from workflows.involved import load_people
 from workflows.models import CASE_TYPES, Case, Enrolment, Guardianship, Membership, Person, School
@@ -41,7 +41,7 @@ def state_of(case: Case, day: date) -> str:
     return str(case.state)
 
 
-def keep(root: Case, given: Data, found: protocol.Protocol, asked: guards.Facts) -> None:
+def keep(root: Case, given: Data, found: protocol.Protocol, asked: situation.Facts) -> None:
     """Put on a root what a step told: answers, the people named, whose it is, and how long it holds now.
 
     Raises:
@@ -124,7 +124,7 @@ def counterparty_of(person: Person, day: date) -> str | None:
     return None
 
 
-def people_of(cases: Sequence[Case], day: date) -> list[tuple[guards.Person, ...]]:
+def people_of(cases: Sequence[Case], day: date) -> list[tuple[situation.Person, ...]]:
     """Return for each root whom it is about and the other side of a connection, as they are on `day`; few queries for any number.
 
     The guardians of a member of staff are the parents who are asked about their picture and have a child at the school.
@@ -184,12 +184,12 @@ def names_of(case: Case, told: Mapping[str, Any]) -> dict[str, str]:
     return {"school": case.school.name, "owner": owner.full_name if owner else ""}
 
 
-def until_of(root: Case, found: protocol.Protocol, asked: guards.Facts) -> date | None:
+def until_of(root: Case, found: protocol.Protocol, asked: situation.Facts) -> date | None:
     """Return the last day on which a root holds as it is now; None while nothing ends it."""
     return would_hold_until(root, found, asked) if root.state in LIVE[root.type] else None
 
 
-def would_hold_until(root: Case, found: protocol.Protocol, asked: guards.Facts) -> date | None:
+def would_hold_until(root: Case, found: protocol.Protocol, asked: situation.Facts) -> date | None:
     """Return the last day on which a root holds, or would if it were agreed to today; None when nothing ends it.
 
     Of consent that is the end of its term or the day before the say moves to somebody else, whichever comes first; of a

@@ -18,8 +18,6 @@ from workflows import clock, protocol, roots
 from workflows.actors import actor_of, staff_at
 from workflows.facts import Loaded, unopened
 from workflows.forecasts import stand_in_denials
-from workflows.guards import Actor, Facts
-from workflows.guards import Person as Known
 from workflows.models import CASE_TYPES, Case, Enrolment, Guardianship, LogEntry, Membership, Person, Round, RoundAsk
 from workflows.models.people import Authority, Dated
 from workflows.prepared import new as row
@@ -28,6 +26,8 @@ from workflows.rules import SignerLine
 from workflows.schooldays import AMSTERDAM, SchoolCalendar
 from workflows.shapes import LIVE
 from workflows.signing import ANSWERS, ASKS, people_asked, signers
+from workflows.situation import Actor, Facts
+from workflows.situation import Person as Known
 
 NO_PARENT = _("No parent is known.")
 NO_AUTHORITY = _("Of no parent it is known that they have authority.")

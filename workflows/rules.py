@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from .situation import Condition
+from .conditions import Condition
 from .vocabulary import GATES, MILESTONES, STATES, STEPS, case_type_of
 
 STRENGTHS = ("advise", "answer", "block")

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from workflows import clock
-from workflows.guards import Facts
 from workflows.models import CASE_TYPES, Case, Person
 from workflows.pinned import pins_for
 from workflows.protocol import Protocol
 from workflows.scenario_cast import Cast
 from workflows.signing import ANSWERS
+from workflows.situation import Facts
 
 STAND_INS = ("manager", "personnel", "administrator")
 """Who stands in for the owner of an account; somebody a scenario seldom names."""

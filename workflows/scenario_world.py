@@ -10,7 +10,6 @@ from typing import Any
 from workflows import clock, commands, protocol, roots, scenario_cast, scenario_roots
 from workflows.commands import ANONYMOUS, SYSTEM
 from workflows.facts import actor_for, fresh, load, unopened
-from workflows.guards import Facts
 from workflows.letter_fields import NEEDS
 from workflows.line_reader import hint
 from workflows.models import CASE_TYPES, Case, Person
@@ -18,6 +17,7 @@ from workflows.pinned import pins_for
 from workflows.scenario_reader import ALIASES, ScenarioError
 from workflows.schooldays import AMSTERDAM
 from workflows.shapes import PARENTS
+from workflows.situation import Facts
 from workflows.vocabulary import FIELDS, STEPS, field_of
 
 NEUTRAL: Mapping[str, Any] = {

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from .guards import Sentence, Word, guardians_of, plays
 from .rules import Protocol, SignerLine
-from .sentences import gettext_noop, sentence
-from .situation import ADULT, Facts
+from .selectors import guardians_of
+from .sentences import Sentence, Word, gettext_noop, sentence
+from .situation import ADULT, Facts, plays
 
 ANSWERS = ("consent.answer", "consent.withdraw")
 """The steps by which somebody speaks for the person a consent is about."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.scenarios.root_cells import is_root, root_situation
-from workflows.guards import Actor, Facts, Linked, OpenDuty, Person, Record
 from workflows.protocol import Protocol, advice, clauses, denials, duties, letters, signers
+from workflows.situation import Actor, Facts, Linked, OpenDuty, Person, Record
 from workflows.vocabulary import FIELDS, MILESTONES, STAFF_ROLES, STEPS
 
 TABLE = Path(__file__).with_name("truth_table.toml")

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from workflows.guards import Actor, Facts, Person
-from workflows.situation import COUNTERPART
+from workflows.situation import COUNTERPART, Actor, Facts, Person
 from workflows.vocabulary import FIELDS, GATES, MILESTONES, ROOTS, STAFF_ROLES, STEPS, case_type_of
 
 TODAY = date(2026, 3, 2)

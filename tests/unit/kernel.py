@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from workflows.guards import Actor, Facts, Linked, Person, Record
 from workflows.protocol import Protocol, from_texts
+from workflows.situation import Actor, Facts, Linked, Person, Record
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -25,8 +25,10 @@ from tests.unit.kernel import (
     linked,
     record,
 )
-from workflows.guards import Facts, OpenDuty, Person, Remedy, select
 from workflows.protocol import Denial, denials
+from workflows.selectors import select
+from workflows.situation import Facts, OpenDuty, Person
+from workflows.unmet import Remedy
 
 
 def only(guard: str, asked: Facts, place: str = "steps.measure.impose") -> Denial | None:

@@ -22,7 +22,7 @@ from tests.unit.kernel import (
     record,
 )
 from workflows import protocol
-from workflows.guards import GUARDS, Remedy
+from workflows.guards import GUARDS
 from workflows.pack_checks import is_looser
 from workflows.protocol import (
     DutyView,
@@ -43,6 +43,7 @@ from workflows.protocol import (
     load,
 )
 from workflows.rules import STRENGTHS
+from workflows.unmet import Remedy
 
 
 def reasons(found: tuple[protocol.Denial, ...]) -> list[str]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unit.kernel import NOW, TODAY, actor, pack
 from workflows import protocol
-from workflows.guards import Actor, Facts, Person, Record
 from workflows.protocol import LoadError
+from workflows.situation import Actor, Facts, Person, Record
 
 LAW = """
 {who = "guardian", when = {subject = "pupil", age_under = 16}, cites = "A1"},

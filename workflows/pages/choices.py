@@ -12,7 +12,6 @@ from django.utils.translation import ngettext, pgettext
 
 from workflows import class_view, clock, module, protocol, vocabulary, words
 from workflows.decisions import fields_of
-from workflows.guards import Facts
 from workflows.lessons import LEVELS
 from workflows.models import Case, Enrolment, Guardianship, Person
 from workflows.models.people import Authority, Dated
@@ -20,6 +19,7 @@ from workflows.pages import reading, steps
 from workflows.pages.reading import Reading
 from workflows.pinned import protocol_for
 from workflows.rules import DutyLine
+from workflows.situation import Facts
 
 Choice = tuple[str, str]
 

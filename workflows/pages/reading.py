@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from workflows import access, clock, facts, queries, roots, vocabulary, words
 from workflows.access import Sight
 from workflows.facts import Loaded
-from workflows.guards import Actor
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person, School
 from workflows.models.people import Dated
 from workflows.pages import steps
 from workflows.privacy import hide
 from workflows.queries import Event, Kept
+from workflows.situation import Actor
 
 TAKEN_FOR_GRANTED: Mapping[tuple[str, str], object] = {
     ("incident.report", "mode"): "school", ("incident.report", "origin"): "report", ("incident.report", "confidential"): False,

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from workflows import clock, commands, protocol, vocabulary, words
 from workflows.decisions import fields_of, is_for_others, is_lifted_here
 from workflows.facts import Loaded
-from workflows.guards import Actor, Facts
 from workflows.models import CASE_TYPES, Case, LogEntry, Person, Words
 from workflows.pages.base import root_url
 from workflows.protocol import Denial, Protocol
 from workflows.sentences import Sentence
 from workflows.shapes import edge_from, sources
+from workflows.situation import Actor, Facts
 
 NOT_PROVIDED = "step"
 """Article of a denial that says: no layer of this protocol provides for the step."""
