@@ -5,6 +5,7 @@ from __future__ import annotations
 from workflows.pages.approvals import approvals
 from workflows.pages.base import blank, forbidden, not_found, server_error
 from workflows.pages.case import case_page
+from workflows.pages.corrections import correct_page, owner_page, retract_page
 from workflows.pages.decide_root import decide
 from workflows.pages.desk import desk
 from workflows.pages.letters import letter_copy, letter_page, letter_pdf
@@ -20,7 +21,7 @@ from workflows.pages.rest import case_steps, cases
 from workflows.pages.root import root_page
 from workflows.pages.root_answer import answer_page as root_answer
 from workflows.pages.root_answer import links_page as root_links
-from workflows.pages.step import correct_page, owner_page, record_page, retract_page, step_page
+from workflows.pages.step import record_page, step_page
 
 __all__ = [
     "approvals", "blank", "case_page", "case_steps", "cases", "check_diploma", "class_page", "correct_page", "decide",

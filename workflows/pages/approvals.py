@@ -14,8 +14,8 @@ from workflows import access, api, commands, vocabulary, words
 from workflows.decisions import fields_of
 from workflows.forms import answers_in
 from workflows.models import Case, LogEntry, ReadEntry, School
-from workflows.pages import choices, reading, steps
-from workflows.pages.base import case_or_404, log_read, page, school_of, show, staff_or_404, tell, with_told
+from workflows.pages import asking, choices, explaining, reading
+from workflows.pages.base import act_of, case_or_404, changes, log_read, page, school_of, show, staff_or_404, tell, with_told
 from workflows.pages.decision_form import DecisionForm
 from workflows.pages.desk import approval_row, approval_rows, case_rows, request_rows
 from workflows.pages.reading import Reading
@@ -114,9 +114,9 @@ def decide(request: HttpRequest, key: UUID) -> HttpResponse:
     return _page(request, seen, measure, None)
 
 
-def _offered(seen: Reading, measure: Case) -> list[steps.Asked]:
+def _offered(seen: Reading, measure: Case) -> list[asking.Asked]:
     """The answers the reader can give now: those that belong to this state and to them."""
-    asked = [steps.ask(seen.loaded, measure if step.startswith("measure.") else seen.root, step, seen.actor) for step in ANSWERS]
+    asked = [asking.ask(seen.loaded, measure if step.startswith("measure.") else seen.root, step, seen.actor) for step in ANSWERS]
     return [one for one in asked if not one.is_out_of_place and not one.is_for_others]
 
 
@@ -124,9 +124,9 @@ def is_undecided(seen: Reading, measure: Case) -> bool:
     """Whether a decision is still awaited that the reader may give: the first, or that of a second role the protocol asks for."""
     if measure.state != "approved":
         return bool(measure.state == "proposed")
-    lacks = steps.ask(seen.loaded, measure, "measure.impose", seen.actor).forecast
+    lacks = asking.ask(seen.loaded, measure, "measure.impose", seen.actor).forecast
     return any(
-        one.remedy is not None and one.remedy.name == "measure.approve" and steps.is_asked_of(one, seen.actor) for one in lacks
+        one.remedy is not None and one.remedy.name == "measure.approve" and explaining.is_asked_of(one, seen.actor) for one in lacks
     )
 
 
@@ -138,7 +138,7 @@ def sealed(seen: Reading) -> frozenset[int]:
         if child.type == "measure"
         and child.state == "approved"
         and is_undecided(seen, child)
-        and not steps.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others
+        and not asking.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others
     )
 
 
@@ -184,12 +184,11 @@ def _take(request: HttpRequest, seen: Reading, measure: Case) -> HttpResponse:
         form.blame_each(invalid.errors)
         return _page(request, seen, measure, form, status=422)
     except commands.StalePage as stale:
-        told = [_("%(who)s %(what)s, %(when)s") % steps.told(entry) for entry in stale.entries]
         fresh = reading.read(request.user, Case.objects.select_related("school").get(pk=seen.root.pk))
         again = posted.copy()
         again["version"] = str(fresh.root.log_count)
         now = next(child for child in fresh.loaded.children if child.pk == measure.pk)
-        return _page(request, fresh, now, _form(fresh, now, again), status=409, changed=told)
+        return _page(request, fresh, now, _form(fresh, now, again), status=409, changed=changes(stale))
     text = with_told(_("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}, [one.full_name for one in outcome.told])
     tell(request, text)
     return HttpResponseRedirect(reverse("kc_workflows:case", args=[seen.root.key]))
@@ -200,15 +199,15 @@ def _page(
 ) -> HttpResponse:
     if form is None and status == 200:
         form = _form(seen, measure, None)
-    before = steps.ask(seen.loaded, measure, "measure.impose", seen.actor)
-    needs = steps.reasons(seen.loaded, measure, "measure.impose", before.forecast, seen.names, seen.actor)
+    before = asking.ask(seen.loaded, measure, "measure.impose", seen.actor)
+    needs = explaining.reasons(seen.loaded, measure, "measure.impose", before.forecast, seen.names, seen.actor)
     needs = [need for need in needs if not (need.denial.remedy and need.denial.remedy.name == "measure.approve")]
-    approve = steps.ask(seen.loaded, measure, "measure.approve", seen.actor)
+    approve = asking.ask(seen.loaded, measure, "measure.approve", seen.actor)
     done = None
     if measure.state != "proposed":
         rows = LogEntry.objects.filter(case=measure, step__in=["measure.approve", "measure.reject", "measure.withdraw", "measure.impose"])
         last = rows.select_related("by").order_by("-n").first()
-        done = last and _("Already decided: %(who)s %(what)s, %(when)s.") % steps.told(last)
+        done = last and _("Already decided: %(who)s %(what)s, %(when)s.") % act_of(last)
     kept = seen.loaded.for_step(measure, "measure.approve", actor=None, data={}).case
     skipped = {"state", "kind", "reason"}
     told = [
@@ -226,7 +225,7 @@ def _page(
         "needs": needs,
         "form": form,
         "done": done,
-        "stop": steps.block(seen.loaded, approve, seen.names, actor=seen.actor) if form is None and not done and approve.denials else None,
+        "stop": explaining.block(seen.loaded, approve, seen.names, actor=seen.actor) if form is None and not done and approve.denials else None,
         "readers": reading.readers(seen),
         "back": reverse("kc_workflows:case", args=[seen.root.key]),
         **more,

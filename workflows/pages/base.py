@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from workflows import access, api, clock, vocabulary, words
-from workflows.models import Case, Person, School
+from workflows.models import Case, LogEntry, Person, School
 from workflows.registry import manages
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -207,6 +207,17 @@ def with_told(text: str, names: list[str]) -> str:
     if not names:
         return text
     return f"{text} " + _("A message goes to %(names)s.") % {"names": words.all_of(names)}
+
+
+def act_of(entry: LogEntry) -> dict[str, str]:
+    """Return `who` did `what` and `when`, for a sentence that tells it."""
+    who = entry.by.full_name if entry.by else _("The system")
+    return {"who": who, "what": words.done(entry.step), "when": words.moment(entry.at)}
+
+
+def changes(stale: api.StalePage) -> list[str]:
+    """Return what changed since a page was made, a sentence for each entry."""
+    return [_("%(who)s %(what)s, %(when)s") % act_of(entry) for entry in stale.entries]
 
 
 def back_to_case(request: HttpRequest, root: Case, text: str) -> HttpResponse:

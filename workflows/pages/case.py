@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflows import clock, commands, queries, vocabulary, words
 from workflows.models import Case
-from workflows.pages import reading, steps
+from workflows.pages import asking, explaining, reading
 from workflows.pages.approvals import is_undecided, sealed
 from workflows.pages.base import incident_or_404, log_read, page, root_or_404, root_url, show
 from workflows.pages.letters import standing
@@ -59,7 +59,7 @@ def case_page(request: HttpRequest, key: UUID) -> HttpResponse:
 def context(seen: Reading) -> dict[str, Any]:
     """Return what the case page shows to a member of staff."""
     root, loaded = seen.root, seen.loaded
-    overview = steps.overview(loaded, root, seen.actor, (*MAIN, *SIDE))
+    overview = asking.overview(loaded, root, seen.actor, (*MAIN, *SIDE))
     blocked = [asked for asked in overview.blocked if _is_worth_telling(seen, asked)]
     blocks = [_block(seen, asked) for asked in blocked]
     expected = USUAL.get(root.state, ())
@@ -94,26 +94,26 @@ def context(seen: Reading) -> dict[str, Any]:
     }
 
 
-def _is_worth_telling(seen: Reading, asked: steps.Asked) -> bool:
+def _is_worth_telling(seen: Reading, asked: asking.Asked) -> bool:
     """Leave out what nobody waits for: imposing measures when there are none, and steps that only somebody else takes."""
     if asked.step == "incident.sanction":
         return any(child.type == "measure" and child.state in ("proposed", "approved") for child in seen.loaded.children)
     return bool(asked.elsewhere)
 
 
-def _block(seen: Reading, asked: steps.Asked) -> steps.Block:
-    found = steps.block(seen.loaded, asked, seen.names, asked.elsewhere, actor=seen.actor)
+def _block(seen: Reading, asked: asking.Asked) -> explaining.Block:
+    found = explaining.block(seen.loaded, asked, seen.names, asked.elsewhere, actor=seen.actor)
     if asked.step == "incident.sanction":
         proposed = [child for child in seen.loaded.children if child.type == "measure" and child.state == "proposed"]
         for child in proposed:
-            if not steps.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others:
-                found.also.append(steps.Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[child.key])))
+            if not asking.ask(seen.loaded, child, "measure.approve", seen.actor).is_for_others:
+                found.also.append(explaining.Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[child.key])))
     return found
 
 
-def _link(seen: Reading, asked: steps.Asked) -> dict[str, Any]:
+def _link(seen: Reading, asked: asking.Asked) -> dict[str, Any]:
     usual = asked.step in USUAL.get(seen.root.state, ())
-    return {"label": asked.label, "url": steps.step_url(seen.loaded, asked.case, asked.step), "usual": usual}
+    return {"label": asked.label, "url": asking.step_url(seen.loaded, asked.case, asked.step), "usual": usual}
 
 
 def _urgent(root: Case) -> str:
@@ -131,17 +131,17 @@ def track_of(seen: Reading, child: Case) -> dict[str, Any]:
     loaded = seen.loaded
     moves = [step for step in vocabulary.STEPS if step.startswith(f"{child.type}.")]
     usable = [step for step in moves if not vocabulary.STEPS[step].creates and not vocabulary.STEPS[step].system]
-    overview = steps.overview(loaded, child, seen.actor, usable)
+    overview = asking.overview(loaded, child, seen.actor, usable)
     goal = {"measure": "measure.impose", "police": "police.report", "takedown": "takedown.confirm_removed"}[child.type]
     needs: list[dict[str, Any]] = []
     if child.type == "measure" and child.state in ("proposed", "approved"):
-        asked = steps.ask(loaded, child, goal, seen.actor)
-        missing = steps.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
+        asked = asking.ask(loaded, child, goal, seen.actor)
+        missing = explaining.reasons(loaded, child, goal, asked.forecast, seen.names, seen.actor)
         needs = [{"text": reason.text, "refs": reason.refs, "out": reason.out} for reason in missing]
     decides = child.type == "measure" and _can_decide(overview) and is_undecided(seen, child)
     return {
         "key": child.key,
-        "title": steps.track_title(child),
+        "title": explaining.track_title(child),
         "person": seen.name_of(child.person) if child.person else "",
         "state": words.state_of(child),
         "tone": "good" if child.state in QUIET else "wait" if child.state in ("proposed", "requested") else "",
@@ -154,7 +154,7 @@ def track_of(seen: Reading, child: Case) -> dict[str, Any]:
     }
 
 
-def _can_decide(overview: steps.Overview) -> bool:
+def _can_decide(overview: asking.Overview) -> bool:
     return any(asked.step in DECIDING for asked in overview.open)
 
 
@@ -212,13 +212,13 @@ def _task(seen: Reading, duty: Any) -> dict[str, Any]:
     known = step in vocabulary.STEPS or duty.task in vocabulary.MILESTONES.get(seen.root.type, {})
     case = next((child for child in seen.loaded.children if child.pk == duty.case_id), seen.root)
     if known and vocabulary.case_type_of(step) not in (case.type, "record"):
-        case = steps.case_for(seen.loaded, step) or seen.root
+        case = asking.case_for(seen.loaded, step) or seen.root
     return {
         "label": words.label("task", duty.task),
         "due": duty.due_at,
         "late": duty.due_at < clock.now(),
         "owner": words.label("role", duty.taken_over_by or duty.owner) if duty.owner else "",
-        "url": steps.step_url(seen.loaded, case, step) if known else "",
+        "url": asking.step_url(seen.loaded, case, step) if known else "",
     }
 
 
@@ -246,7 +246,7 @@ def _records(seen: Reading, wanted: list[str]) -> dict[str, Any]:
     for name in vocabulary.MILESTONES["incident"]:
         if name == "urgent_safety_measure":
             continue
-        asked = steps.ask(seen.loaded, root, f"record.{name}", seen.actor)
+        asked = asking.ask(seen.loaded, root, f"record.{name}", seen.actor)
         if asked.is_out_of_place or asked.is_for_others:
             continue
         url = reverse("kc_workflows:record", args=[root.key, name])
@@ -256,11 +256,11 @@ def _records(seen: Reading, wanted: list[str]) -> dict[str, Any]:
 
 
 def _withdraw(seen: Reading) -> dict[str, Any]:
-    asked = steps.ask(seen.loaded, seen.root, "incident.withdraw", seen.actor)
+    asked = asking.ask(seen.loaded, seen.root, "incident.withdraw", seen.actor)
     if asked.elsewhere:
         return {}
     until = clock.local(seen.root.opened_at) + commands.WITHDRAW_WITHIN
-    return {"withdraw_url": steps.step_url(seen.loaded, seen.root, "incident.withdraw"), "withdraw_until": until}
+    return {"withdraw_url": asking.step_url(seen.loaded, seen.root, "incident.withdraw"), "withdraw_until": until}
 
 
 def _more(seen: Reading) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from workflows.decisions import fields_of
 from workflows.lessons import LEVELS
 from workflows.models import Case, Enrolment, Guardianship, Person
 from workflows.models.people import Authority, Dated
-from workflows.pages import reading, steps
+from workflows.pages import asking, explaining, reading
 from workflows.pages.reading import Reading
 from workflows.pinned import protocol_for
 from workflows.rules import DutyLine
@@ -162,7 +162,7 @@ def known(seen: Reading, case: Case, step: str) -> dict[str, Any]:
 
 def needed_later(seen: Reading, case: Case, data: dict[str, Any]) -> list[str]:
     """Return the fields of a proposal that imposing the measure, and its letter, will need: asking at once saves a way back."""
-    later = steps.ask(seen.loaded, case, "measure.impose", seen.actor, data=data)
+    later = asking.ask(seen.loaded, case, "measure.impose", seen.actor, data=data)
     wanted: list[str] = []
     for denial in later.forecast:
         named = [word.key for place, words_ in denial.sentence.words if place == "fields" for word in _each(words_)]
@@ -176,20 +176,20 @@ def _each(words_in_place: Any) -> tuple[Any, ...]:
     return words_in_place if isinstance(words_in_place, tuple) else (words_in_place,)
 
 
-def kinds(seen: Reading, case: Case) -> tuple[list[tuple[str, list[steps.Out]]], list[steps.Out]]:
+def kinds(seen: Reading, case: Case) -> tuple[list[tuple[str, list[explaining.Out]]], list[explaining.Out]]:
     """Return the measures this protocol provides for here, by group, and the other ones (with their reasons a click away)."""
-    possible: list[tuple[str, list[steps.Out]]] = []
-    other: list[steps.Out] = []
+    possible: list[tuple[str, list[explaining.Out]]] = []
+    other: list[explaining.Out] = []
     staff = case.person is not None and case.person.kind == "employee"
     for group, names in vocabulary.KIND_GROUPS.items():
-        fitting: list[steps.Out] = []
+        fitting: list[explaining.Out] = []
         for name in names:
             if name not in FOR_ANYBODY and staff != (name in FOR_STAFF):
                 continue
-            asked = steps.ask(seen.loaded, case, "measure.propose", seen.actor, data={"kind": name})
+            asked = asking.ask(seen.loaded, case, "measure.propose", seen.actor, data={"kind": name})
             barred = [d for d in asked.denials if d.strength == "block" and (d.remedy is None or d.remedy.name == "kind")]
             url = reverse("kc_workflows:step", args=[seen.root.key, "measure.propose"]) + f"?kind={name}"
-            (other if barred else fitting).append(steps.Out(words.label("kind", name), url))
+            (other if barred else fitting).append(explaining.Out(words.label("kind", name), url))
         if fitting:
             possible.append((group_label(group), fitting))
     return possible, other
@@ -205,7 +205,7 @@ def group_label(group: str) -> str:
     }[group]
 
 
-def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> list[str]:
+def consequences(seen: Reading, case: Case, step: str, asked: asking.Asked) -> list[str]:
     """Return in words what the step brings about: letters to be made and tasks that start."""
     found: dict[str, None] = {}
     facts = [asked.facts]
@@ -222,9 +222,9 @@ def consequences(seen: Reading, case: Case, step: str, asked: steps.Asked) -> li
     return list(found)
 
 
-def advice(seen: Reading, asked: steps.Asked) -> list[dict[str, str]]:
+def advice(seen: Reading, asked: asking.Asked) -> list[dict[str, str]]:
     """Return what the protocol advises about a step."""
-    return steps.advised(seen.loaded, protocol.advice(seen.loaded.protocol, asked.facts))
+    return explaining.advised(seen.loaded, protocol.advice(seen.loaded.protocol, asked.facts))
 
 
 def _term(duty: DutyLine, facts: Facts) -> str:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from workflows import clock, commands, words
 from workflows.decisions import DECISIONS, is_lifted_here, is_only_noted
 from workflows.forms import answers_in
-from workflows.models import Case, LogEntry
-from workflows.pages import approvals, reading, root, steps
-from workflows.pages.base import case_or_404, log_read, page, root_url, show, staff_or_404, tell, with_told
+from workflows.models import Case, LogEntry, Words
+from workflows.pages import approvals, asking, explaining, reading, root
+from workflows.pages.base import act_of, case_or_404, changes, log_read, page, root_url, show, staff_or_404, tell, with_told
 from workflows.pages.decision_form import DecisionForm
 from workflows.pages.reading import Reading
 from workflows.shapes import INITIAL
@@ -67,11 +67,11 @@ def decide(request: HttpRequest, key: UUID) -> HttpResponse:
     return _take(request, seen, form)
 
 
-def _asked(seen: Reading) -> list[steps.Asked]:
+def _asked(seen: Reading) -> list[asking.Asked]:
     """The answers that the reader can give now."""
     if seen.root.state != INITIAL[seen.root.type]:
         return []
-    asked = [steps.ask(seen.loaded, seen.root, step, seen.actor) for step in DECISIONS[seen.root.type]]
+    asked = [asking.ask(seen.loaded, seen.root, step, seen.actor) for step in DECISIONS[seen.root.type]]
     return [one for one in asked if one.is_open and not one.is_for_others and not one.is_out_of_place]
 
 
@@ -130,11 +130,10 @@ def _take(request: HttpRequest, seen: Reading, form: RootDecision) -> HttpRespon
         form.blame_each(invalid.errors)
         return _page(request, seen, form, status=422)
     except commands.StalePage as stale:
-        told = [_("%(who)s %(what)s, %(when)s") % steps.told(entry) for entry in stale.entries]
         fresh = reading.read(request.user, Case.objects.select_related("school", "person", "opened_by").get(pk=seen.root.pk))
         again = request.POST.copy()
         again["version"] = str(fresh.root.log_count)
-        return _page(request, fresh, _form(fresh, again), status=409, changed=told)
+        return _page(request, fresh, _form(fresh, again), status=409, changed=changes(stale))
     text = with_told(_("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}, [one.full_name for one in outcome.told])
     tell(request, text)
     return HttpResponseRedirect(root_url(seen.root))
@@ -144,17 +143,23 @@ def _page(request: HttpRequest, seen: Reading, form: RootDecision | None, *, sta
     case = seen.root
     steps_of = DECISIONS[case.type]
     undecided = case.state == INITIAL[case.type]
-    yes = steps.ask(seen.loaded, case, steps_of[0], seen.actor)
+    yes = asking.ask(seen.loaded, case, steps_of[0], seen.actor)
     last = None
     if not undecided:
         last = LogEntry.objects.filter(case=case).exclude(target="").select_related("by").order_by("-n").first()
     barred = [one for one in yes.denials if not is_lifted_here(one, yes.step)] if undecided else []
-    reason = steps.said_of(case, "reason")
+    reason = _said(case, "reason")
     shown = {
         **root.about(seen), "told": root.told_of(seen), "people": [(one.name, ", ".join(one.roles)) for one in seen.involved],
         "by": case.opened_by.full_name if case.opened_by else "", "since": case.opened_at, "reason": reason, "form": form,
-        "stop": steps.block(seen.loaded, yes, seen.names, barred, actor=seen.actor) if barred else None,
-        "done": _("Already decided: %(who)s %(what)s, %(when)s.") % steps.told(last) if last else "",
+        "stop": explaining.block(seen.loaded, yes, seen.names, barred, actor=seen.actor) if barred else None,
+        "done": _("Already decided: %(who)s %(what)s, %(when)s.") % act_of(last) if last else "",
         "readers": reading.readers(seen), "back": root_url(case), **more,
     }  # fmt: skip
     return show(request, "decide_root.html", shown, status=status, here="approvals")
+
+
+def _said(case: Case, field: str) -> str:
+    """Return the words told for a field of a case, as they stand now."""
+    rows = Words.objects.filter(entry__case=case, field=field, struck_by=None).order_by("pk").values_list("text", flat=True)
+    return rows.last() or ""

@@ -1,6 +1,6 @@
 """What one reader sees of one incident: names, timeline, people and tasks, masked to what `sight_of` allows.
 
-Everything is loaded in a fixed number of queries, however long the case. Rules are not asked here; see `pages.steps`.
+Everything is loaded in a fixed number of queries, however long the case. Rules are not asked here; see `pages.asking`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from workflows.access import Sight
 from workflows.facts import Loaded
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person, School
 from workflows.models.people import Dated
-from workflows.pages import steps
+from workflows.pages import asking
 from workflows.privacy import hide
 from workflows.queries import Event, Kept
 from workflows.situation import Actor
@@ -304,7 +304,7 @@ def _facts(row: LogEntry) -> list[tuple[str, str]]:
 
 def tracks(loaded: Loaded) -> list[Case]:
     """Return the tracks of an incident, those that still run first."""
-    return sorted(loaded.children, key=lambda child: (child.state in steps.ENDED, -child.pk))
+    return sorted(loaded.children, key=lambda child: (child.state in asking.ENDED, -child.pk))
 
 
 def readers(reading: Reading) -> list[str]:

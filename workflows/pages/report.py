@@ -14,7 +14,7 @@ from workflows.course_page import COMMON, FOR_PUPILS, ROLES, Place, contacts_all
 from workflows.forms import StepForm, answers_in
 from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
-from workflows.pages import steps
+from workflows.pages import explaining
 from workflows.pages.base import back_to_case, page, school_of, show, tell, with_told
 from workflows.queries import roster
 from workflows.schooldays import SchoolCalendar
@@ -122,9 +122,9 @@ class _Report:
         if not elsewhere:
             return self.page(form, status=422, people_error=people_error)
         loaded = facts.fresh(self.school, {})
-        found = steps.Block(
-            step="incident.report", label=_("open this case"), protocol=steps.protocol_line(loaded.protocol), checked=clock.now(),
-            reasons=steps.reasons(loaded, loaded.root, "incident.report", elsewhere, {}),
+        found = explaining.Block(
+            step="incident.report", label=_("open this case"), protocol=explaining.protocol_line(loaded.protocol), checked=clock.now(),
+            reasons=explaining.reasons(loaded, loaded.root, "incident.report", elsewhere, {}),
         )  # fmt: skip
         return self.page(form, status=409, stop=found)
 

@@ -24,7 +24,7 @@ from workflows.decisions import DECISIONS, decidable
 from workflows.forms import MANY, FoldedTicks, StepForm, answers_in
 from workflows.models import Case, Enrolment, Membership, Person, School
 from workflows.models.people import Dated
-from workflows.pages import reading, steps
+from workflows.pages import explaining, reading
 from workflows.pages.base import page, root_url, school_of, show, tell, with_told
 from workflows.protocol import Denial
 from workflows.vocabulary import case_type_of
@@ -337,12 +337,12 @@ class _New:
             return self.page(form, status=422)
         return self.page(form, status=409, stop=self.explain(elsewhere), refused=True)
 
-    def explain(self, denials: Iterable[Denial]) -> steps.Block:
+    def explain(self, denials: Iterable[Denial]) -> explaining.Block:
         """Say why it cannot be."""
         case = self.loaded.root
-        return steps.Block(
-            step=self.step, label=words.uncapital(words.label("step", self.step)), protocol=steps.protocol_line(self.loaded.protocol),
-            checked=clock.now(), reasons=steps.reasons(self.loaded, case, self.step, denials, {}),
+        return explaining.Block(
+            step=self.step, label=words.uncapital(words.label("step", self.step)), protocol=explaining.protocol_line(self.loaded.protocol),
+            checked=clock.now(), reasons=explaining.reasons(self.loaded, case, self.step, denials, {}),
         )  # fmt: skip
 
     # the page
@@ -358,9 +358,9 @@ class _New:
         loaded, topic = self.loaded, [words.capital(words.label(name, self.chosen[name])) for name in self.kind.first]
         can_find = self.kind is CONNECTION and not self.as_pupil and self.chosen["counterparty"] != "page_visitor"
         shown = {
-            **self.words(), "form": form, "topic": " · ".join(topic), "advice": steps.advised(loaded, self.advice), "find": self.find,
+            **self.words(), "form": form, "topic": " · ".join(topic), "advice": explaining.advised(loaded, self.advice), "find": self.find,
             "can_find": can_find, "nobody": bool(self.find) and not self.others(self.chosen),
-            "warning": steps.reasons(loaded, loaded.root, DECISIONS[case_type_of(self.step)][0], self.barred, {}) if self.is_decided else [],
+            "warning": explaining.reasons(loaded, loaded.root, DECISIONS[case_type_of(self.step)][0], self.barred, {}) if self.is_decided else [],
             "noted_only": not self.is_decided, "button": _("Tell it") if self.as_pupil else self.kind.button, **more,
         }  # fmt: skip
         return show(self.request, "request_new.html", shown, status=status, here="more")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from workflows import api, facts, vocabulary, words
 from workflows.models import Case
-from workflows.pages import steps
+from workflows.pages import asking, explaining
 from workflows.pages.base import log_read
 
 PER_PAGE = 50
@@ -48,13 +48,13 @@ def case_steps(request: HttpRequest, key: UUID) -> HttpResponse:
             if declared.system or name == "incident.report":
                 continue
             if declared.creates and case is root:
-                asked = steps.ask(loaded, steps.child_of(root, name), name, actor)
+                asked = asking.ask(loaded, asking.child_of(root, name), name, actor)
             elif not declared.creates and vocabulary.case_type_of(name) == case.type:
-                asked = steps.ask(loaded, case, name, actor)
+                asked = asking.ask(loaded, case, name, actor)
             else:
                 continue
             found.append({"case": str(case.key), "step": name, "denials": [_denial(one) for one in asked.denials]})
-    return JsonResponse({**_case(root), "protocol": steps.protocol_line(loaded.protocol), "steps": found})
+    return JsonResponse({**_case(root), "protocol": explaining.protocol_line(loaded.protocol), "steps": found})
 
 
 def _case(case: Case) -> dict[str, Any]:

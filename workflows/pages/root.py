@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from workflows import clock, protocol, roots, vocabulary, words
 from workflows.decisions import DECISIONS, decidable, is_lifted_here
 from workflows.models import Case, Person, PersonalLink
-from workflows.pages import reading, steps
+from workflows.pages import asking, explaining, reading
 from workflows.pages.base import log_read, page, root_or_404, show
 from workflows.pages.case import people_of_case, tasks_of, timeline_of, track_of
 from workflows.pages.reading import Reading
@@ -95,7 +95,7 @@ def context(seen: Reading) -> dict[str, Any]:
     decided = DECISIONS.get(root.type, ()) if root.state == INITIAL[root.type] else ()
     moves = [step for step in vocabulary.STEPS if step.startswith(f"{root.type}.") and step not in {*ELSEWHERE, *decided}]
     usable = [step for step in moves if not vocabulary.STEPS[step].creates and not vocabulary.STEPS[step].system]
-    overview = steps.overview(loaded, root, seen.actor, usable)
+    overview = asking.overview(loaded, root, seen.actor, usable)
     return {
         **about(seen),
         "told": told_of(seen),
@@ -103,8 +103,8 @@ def context(seen: Reading) -> dict[str, Any]:
         "answers": answers_of(seen),
         "write_url": reverse("kc_workflows:root_answer", args=[root.key]) if may_write_down(seen) else "",
         "links_url": reverse("kc_workflows:root_links", args=[root.key]) if root.type == "consent" and may_keep_links(seen) else "",
-        "steps": [{"label": _label(root, one), "url": steps.step_url(loaded, root, one.step)} for one in overview.open],
-        "blocked": [steps.block(loaded, one, seen.names, one.elsewhere, actor=seen.actor) for one in overview.blocked],
+        "steps": [{"label": _label(root, one), "url": asking.step_url(loaded, root, one.step)} for one in overview.open],
+        "blocked": [explaining.block(loaded, one, seen.names, one.elsewhere, actor=seen.actor) for one in overview.blocked],
         "tracks": [track_of(seen, child) for child in reading.tracks(loaded)],
         "places": [{"where": row.data.get("where"), "at": row.at} for row in loaded.records if row.what == "used"],
         "records": records_of(seen),
@@ -115,7 +115,7 @@ def context(seen: Reading) -> dict[str, Any]:
     }
 
 
-def _label(root: Case, asked: steps.Asked) -> str:
+def _label(root: Case, asked: asking.Asked) -> str:
     """Return what a step is called here: approving what was approved before makes it last longer."""
     again = root.type in DECISIONS and asked.step == DECISIONS[root.type][0]
     return _("Prolong the approval") if again else asked.label
@@ -146,13 +146,13 @@ def decision(seen: Reading) -> dict[str, Any]:
     root = seen.root
     if root.type not in DECISIONS or root.state != INITIAL[root.type]:
         return {}
-    yes, no = (steps.ask(seen.loaded, root, step, seen.actor) for step in DECISIONS[root.type])
+    yes, no = (asking.ask(seen.loaded, root, step, seen.actor) for step in DECISIONS[root.type])
     found: dict[str, Any] = {}
     decided = decidable(seen.loaded.for_step(root, yes.step, actor=None, data={}), seen.loaded.protocol)
     if decided and any(one.is_open and not one.is_for_others for one in (yes, no)):
         found["url"] = reverse("kc_workflows:decide", args=[root.key])
     if barred := [one for one in yes.forecast if not is_lifted_here(one, yes.step)]:
-        found["stop"] = steps.block(seen.loaded, yes, seen.names, barred, actor=seen.actor)
+        found["stop"] = explaining.block(seen.loaded, yes, seen.names, barred, actor=seen.actor)
     found["who"] = (yes.who or no.who) if decided else ""
     found["nobody"] = not decided
     return found
@@ -225,7 +225,7 @@ def records_of(seen: Reading) -> list[dict[str, str]]:
     root = seen.root
     found = []
     for name in vocabulary.MILESTONES.get(root.type, {}):
-        asked = steps.ask(seen.loaded, root, f"record.{name}", seen.actor)
+        asked = asking.ask(seen.loaded, root, f"record.{name}", seen.actor)
         if asked.is_open and not asked.is_out_of_place and not asked.is_for_others:
             url = reverse("kc_workflows:record", args=[root.key, name])
             found.append({"label": _("Note: %(what)s") % {"what": words.label("milestone", name)}, "url": url})

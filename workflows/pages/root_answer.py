@@ -15,7 +15,7 @@ from workflows import answering, clock, personal_links, registry, words
 from workflows.commands import InvalidData, StepDenied
 from workflows.forms import StepForm
 from workflows.models import Outbox, Person, PersonalLink
-from workflows.pages import reading, root, steps
+from workflows.pages import asking, explaining, reading, root
 from workflows.pages.base import log_read, page, root_or_404, root_url, show, staff_or_404, tell
 
 WRITTEN = ("paper", "in_person", "phone")
@@ -94,7 +94,7 @@ def _save(form: StepForm, signer: Person, key: UUID, user: Any) -> None:
     )  # fmt: skip
 
 
-def _denied(form: StepForm, denied: StepDenied, seen: reading.Reading) -> tuple[int, steps.Block | None]:
+def _denied(form: StepForm, denied: StepDenied, seen: reading.Reading) -> tuple[int, explaining.Block | None]:
     """Put the protocol's reasons at their field; what no field lifts comes back as a block."""
     elsewhere = []
     for denial in denied.denials:
@@ -104,8 +104,8 @@ def _denied(form: StepForm, denied: StepDenied, seen: reading.Reading) -> tuple[
             elsewhere.append(denial)
     if not elsewhere:
         return 422, None
-    asked = steps.ask(seen.loaded, seen.root, "consent.answer", seen.actor)
-    return 409, steps.block(seen.loaded, asked, seen.names, elsewhere, actor=seen.actor)
+    asked = asking.ask(seen.loaded, seen.root, "consent.answer", seen.actor)
+    return 409, explaining.block(seen.loaded, asked, seen.names, elsewhere, actor=seen.actor)
 
 
 @page

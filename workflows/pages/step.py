@@ -1,4 +1,4 @@
-"""The page on which one step is taken, one milestone noted, one entry taken back or the case handed over.
+"""The page on which one step is taken or one milestone noted.
 
 The form comes from the vocabulary. What the protocol still wants is asked first, what may be answered with a reason gets
 a box for it, and what must happen elsewhere is explained with its way out. The command decides; the page repeats its
@@ -7,34 +7,20 @@ sentences.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import commands, vocabulary, words
-from workflows.corrections import NO_OWNERS
 from workflows.decisions import DECISIONS, fields_of, is_lifted_here
 from workflows.forms import StepForm, answers_in
-from workflows.models import Case, LogEntry, Person
-from workflows.pages import choices, reading, steps
-from workflows.pages.base import (
-    back_to_case,
-    case_or_404,
-    incident_or_404,
-    log_read,
-    page,
-    root_or_404,
-    root_url,
-    show,
-    staff_or_404,
-    tell,
-    with_told,
-)
+from workflows.models import Case
+from workflows.pages import asking, choices, explaining, reading
+from workflows.pages.base import back_to_case, case_or_404, changes, log_read, page, root_or_404, root_url, show, staff_or_404, tell, with_told
 from workflows.pages.reading import Reading
 from workflows.personal_links import KEEPERS
 from workflows.protocol import Denial
@@ -92,7 +78,7 @@ class _Taking:
         self.before = self._before()
         creates = step in vocabulary.STEPS and vocabulary.STEPS[step].creates
         named = self.before.get("person")
-        self.case = steps.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
+        self.case = asking.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
         if not creates and not self.seen.knows(self.case):
             raise Http404
         self.back = root_url(root)
@@ -110,7 +96,7 @@ class _Taking:
     def label(self) -> str:
         """The heading."""
         if self.step.startswith("record."):
-            return _("Note: %(what)s") % {"what": steps.record_label(self.step)}
+            return _("Note: %(what)s") % {"what": asking.record_label(self.step)}
         return words.label("step", self.step)
 
     def _before(self) -> dict[str, Any]:
@@ -128,12 +114,12 @@ class _Taking:
             found.setdefault("person", single[0][0])
         return found
 
-    def ask(self, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None) -> steps.Asked:
+    def ask(self, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None) -> asking.Asked:
         """Ask the protocol about this step with what is known."""
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in (data or {}).items()}
-        return steps.ask(self.seen.loaded, self.case, self.step, self.seen.actor, data=known, answers=answers)
+        return asking.ask(self.seen.loaded, self.case, self.step, self.seen.actor, data=known, answers=answers)
 
-    def form(self, data: Any, asked: steps.Asked) -> StepForm:
+    def form(self, data: Any, asked: asking.Asked) -> StepForm:
         """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more"."""
         spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES[self.root.type][self.step.removeprefix("record.")]
         wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field" and d.strength == "block"]
@@ -180,9 +166,9 @@ class _Taking:
         is_shown = denial.strength == "answer" or denial.remedy is None or denial.remedy.name not in self.hidden
         return is_shown and is_lifted_here(denial, self.step)
 
-    def explain(self, asked: steps.Asked, denials: Any) -> steps.Block:
+    def explain(self, asked: asking.Asked, denials: Any) -> explaining.Block:
         """Explain why the step cannot be taken yet."""
-        return steps.block(self.seen.loaded, asked, self.seen.names, denials, label=self.label, actor=self.seen.actor)
+        return explaining.block(self.seen.loaded, asked, self.seen.names, denials, label=self.label, actor=self.seen.actor)
 
     def answer(self) -> HttpResponse:
         """Answer the request."""
@@ -211,7 +197,7 @@ class _Taking:
             return self.refuse(form, 422)
         given = self.anew(form)
         if self.step == "measure.propose":
-            self.case = steps.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
+            self.case = asking.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
         try:
             outcome = self.perform(form, given, answers)
         except commands.StepDenied as denied:
@@ -271,18 +257,9 @@ class _Taking:
         self.root.refresh_from_db()
         posted = self.request.POST.copy()
         posted["version"] = str(self.root.log_count)
-        changed = [
-            _("%(who)s %(what)s, %(when)s")
-            % {
-                "who": entry.by.full_name if entry.by else _("The system"),
-                "what": words.done(entry.step),
-                "when": words.moment(entry.at),
-            }
-            for entry in stale.entries
-        ]
         form = self.form(posted, self.ask(_typed(self.before)))
         form.is_valid()
-        return self.page(form=form, changed=changed, status=409)
+        return self.page(form=form, changed=changes(stale), status=409)
 
     def refuse(self, form: StepForm, status: int) -> HttpResponse:
         """Show the form again with its errors."""
@@ -292,7 +269,7 @@ class _Taking:
         """Say what was done and who was told."""
         step = outcome.entry.step
         if step.startswith("record."):
-            text = _("Noted: %(what)s.") % {"what": steps.record_label(step)}
+            text = _("Noted: %(what)s.") % {"what": asking.record_label(step)}
         else:
             text = _("Done: %(what)s.") % {"what": words.uncapital(words.label("step", step))}
         if outcome.letters:
@@ -300,7 +277,7 @@ class _Taking:
             text += " " + _("Letters ready to be looked at: %(letters)s.") % {"letters": ", ".join(kinds)}
         return with_told(text, [person.full_name for person in outcome.told])
 
-    def page(self, *, status: int = 200, asked: steps.Asked | None = None, **more: Any) -> HttpResponse:
+    def page(self, *, status: int = 200, asked: asking.Asked | None = None, **more: Any) -> HttpResponse:
         """Render the page."""
         context = {
             "case": self.root,
@@ -340,101 +317,3 @@ def _typed(before: Mapping[str, Any]) -> dict[str, Any]:
     return typed
 
 
-@page
-def retract_page(request: HttpRequest, key: UUID, n: int) -> HttpResponse:
-    """Take back one entry: it stays on the timeline, struck through, and no longer counts."""
-    root = root_or_404(request, key)
-    staff_or_404(request, root)
-    entry = get_object_or_404(LogEntry.objects.select_related("root", "person", "by"), root=root, n=n)
-    seen = reading.read(request.user, root)
-    if entry.person is not None and entry.person.kind == "pupil" and not seen.sight.names(entry.person):
-        raise Http404
-    label = _("Take back: %(what)s") % {"what": words.done(entry.step)}
-    form = StepForm(request.POST if request.method == "POST" else None, fields=["reason"], required=["reason"])
-    status = _submit(request, form, lambda: commands.retract(entry, by=request.user, reason=form.asked["reason"], key=form.submission))
-    if status == 302:
-        tell(request, _("Taken back. The entry stays visible, struck through."))
-        return HttpResponseRedirect(f"{root_url(root)}#entry-{n}")
-    about = _("The entry stays visible, struck through, and no longer counts. Who wrote it and why stay known.")
-    return show(request, "step.html", _simple(root, label, form, about, _("Take it back")), status=status, here="desk")
-
-
-@page
-def owner_page(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Give the case another owner."""
-    root = incident_or_404(request, key)
-    person = staff_or_404(request, root)
-    people = {"owner": reading.staff_choices(root, without=[person.pk], but=NO_OWNERS)}
-    form = StepForm(
-        request.POST if request.method == "POST" else None, fields=["owner", "reason"], required=["owner"],
-        first=["owner", "reason"], people=people,
-    )  # fmt: skip
-
-    def hand_over() -> object:
-        to = Person.objects.get(pk=form.asked["owner"]).user
-        return commands.hand_over_case(root, by=request.user, to=to, reason=form.asked.get("reason", ""), key=form.submission)
-
-    status = _submit(request, form, hand_over)
-    if status == 302:
-        tell(request, _("Handed over."))
-        return HttpResponseRedirect(reverse("kc_workflows:desk"))
-    label = _("Hand over this case")
-    return show(request, "step.html", _simple(root, label, form, "", label), status=status, here="desk")
-
-
-@page
-def correct_page(request: HttpRequest, key: UUID, person: UUID) -> HttpResponse:
-    """Take somebody out of a case in which they were put by mistake."""
-    root = incident_or_404(request, key)
-    staff_or_404(request, root)
-    seen = reading.read(request.user, root)
-    wrong = next((one for one in seen.involved if one.person.key == person and one.seen and not one.masked), None)
-    if wrong is None:
-        raise Http404
-    people = {"person": choices.classmates(seen, without=wrong.person.pk)}
-    form = StepForm(
-        request.POST if request.method == "POST" else None, fields=["person", "reason"], required=["reason"],
-        first=["person", "reason"], people=people,
-    )  # fmt: skip
-    if "person" in form.fields:
-        form.fields["person"].label = _("Who should it have been?")
-
-    def correct() -> object:
-        chosen = form.asked.get("person")
-        right = Person.objects.get(pk=chosen) if chosen else None
-        return commands.correct_person(root, wrong.person, right, by=request.user, reason=form.asked["reason"], key=form.submission)
-
-    status = _submit(request, form, correct)
-    if status == 302:
-        root.refresh_from_db()
-        return back_to_case(request, root, _("Corrected. Only the data protection officer still sees that there was a mistake."))
-    label = _("Wrong person: %(name)s") % {"name": wrong.name}
-    about = _("This person disappears from the case for everybody but the data protection officer.")
-    return show(request, "step.html", _simple(root, label, form, about, _("Correct it")), status=status, here="desk")
-
-
-def _submit(request: HttpRequest, form: StepForm, command: Callable[[], object]) -> int:
-    """Carry out a small form's command; what refuses it is put on the form.
-
-    Returns:
-        200 nothing was sent yet; 302 done; 409 a rule refuses; 422 the form is not complete.
-    """
-    if request.method != "POST":
-        return 200
-    if not form.is_valid():
-        return 422
-    try:
-        command()
-    except commands.StepDenied as denied:
-        for denial in denied.denials:
-            form.blame(None, words.say(denial.sentence))
-        return 409
-    except commands.InvalidData as invalid:
-        form.blame_each(invalid.errors)
-        return 422
-    return 302
-
-
-def _simple(root: Case, label: str, form: StepForm, about: str, button: str) -> dict[str, Any]:
-    back = root_url(root)
-    return {"case": root, "label": label, "form": form, "about": about, "button": button, "back": back}
