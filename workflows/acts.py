@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from workflows import clock, consequences, log, protocol, roots, words
+from workflows import calling_off, clock, consequences, log, protocol, roots, telling, words
 from workflows.actors import actor_of
 from workflows.data import NOT_KEPT, Data, InvalidData, read
 from workflows.facts import Loaded, load, to_json, typed
@@ -331,13 +331,13 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
     case.changed_at = clock.now()
     if case.pk != act.root.pk:
         update(case, *KEPT)
-    if entry.target in consequences.CALLED_OFF:
-        consequences.stop_letters(case)
+    if entry.target in calling_off.CALLED_OFF:
+        calling_off.stop_letters(case)
     started = consequences.start_duties(act.loaded, case, entry, asked, act.answers)
     act.loaded = replace(act.loaded, duties=(*act.loaded.duties, *started))
     act.letters += consequences.queue_letters(act.loaded, case, entry, asked)
-    act.told += consequences.tell(act.loaded, case, entry, asked)
-    consequences.ask_on_desk(act.loaded, entry, asked)
+    act.told += telling.tell(act.loaded, case, entry, asked)
+    telling.ask_on_desk(act.loaded, entry, asked)
 
 
 def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str | None) -> Outcome:

@@ -22,15 +22,9 @@ from workflows.commands import (
     record,
     retract,
 )
-from workflows.course_page import (
-    ROLES,
-    Place,
-    place_in,
-    pupil_page,
-    reasons,
-    school_of_course,
-    staff_page,
-)
+from workflows.course_page import ROLES, Place, place_in, reasons, school_of_course
+from workflows.course_page_pupil import pupil_page
+from workflows.course_page_staff import staff_page
 from workflows.lesson_files import hand_over as hand_over_lessons
 from workflows.lesson_measures import complete_measures
 from workflows.lesson_progress import Mark, OutOfTurn, Progress, Turn

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import clock, consequences, roots
+from workflows import calling_off, clock, consequences, roots, telling
 from workflows.actors import ANONYMOUS, SYSTEM, actor_of
 from workflows.acts import (
     ROLE_OF_FIELD,
@@ -97,10 +97,10 @@ def open_case(
         involve(root, {p.pk: frozenset({"excluded"}) for p in excluded})
         act.loaded = replace(act.loaded, barred=frozenset(p.pk for p in excluded))
     if facts.get("help_contact") == "confidential_counsellor" and not root.restricted:  # who is asked for help reads the call
-        asked_for = consequences.holders(school, {"confidential_counsellor"}) - act.loaded.barred
+        asked_for = telling.holders(school, {"confidential_counsellor"}) - act.loaded.barred
         involve(root, dict.fromkeys(asked_for, frozenset({"reader"})))
     if root.owner_id is None:
-        root.owner = consequences.first_owner(root, loaded.people)
+        root.owner = telling.first_owner(root, loaded.people)
     entry = write(act, root, step, given, change)
     return finish(act, root, entry, asked, key)
 
@@ -186,7 +186,7 @@ def perform(
         case.save(force_insert=True)
     entry = write(act, case, step, given, change)
     if step == "incident.withdraw":
-        consequences.after_withdrawal(act.root)
+        calling_off.after_withdrawal(act.root)
     return finish(act, case, entry, asked, key)
 
 

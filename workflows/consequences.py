@@ -5,37 +5,27 @@ Which duty, which letter and to whom is the protocol's; here it is only written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows import clock, protocol, situation
-from workflows.access import holders_of, may_see, roles_of
+from workflows import clock, protocol
+from workflows.access import roles_of
 from workflows.data import Data, InvalidData
-from workflows.decisions import DECISIONS, decidable
+from workflows.decisions import DECISION_STEPS, DECISIONS
 from workflows.facts import Loaded
 from workflows.letter_fields import lacking
 from workflows.machine import Asking
-from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, School, Words
-from workflows.prepared import Prepared, insert, new, update
+from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Person, School
+from workflows.prepared import insert, update
 from workflows.protocol import Denial, Remedy
 from workflows.sentences import Word, gettext_noop, sentence
-from workflows.signing import ASKS
 from workflows.situation import Facts
+from workflows.telling import nobody_decides
 
 TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediation_explored"})
 """Milestones that concern whom it was done to, where nobody is named."""
-
-DECISION_STEPS: Mapping[str, str] = {
-    "measure.propose": "measure.approve",
-    "incident.escalate": "incident.sanction",
-    "police.consider": "police.report",
-    "friend_request.declare": "friend_request.approve",
-    "account.request": "account.approve",
-}
-"""After which step somebody else has to decide, and the step they decide with."""
 
 
 def only_suspect(loaded: Loaded, case: Case) -> Person | None:
@@ -68,21 +58,6 @@ def milestone_of(step: str, case: Case) -> str | None:
         return "heard"
     if case.facts.get("kind") == "confiscate_phone":
         return {"measure.impose": "phone_taken", "measure.complete": "phone_returned"}.get(step)
-    return None
-
-
-def first_owner(root: Case, people: Iterable[situation.Person]) -> Any:
-    """Return who looks after a case opened by a pupil, a parent or nobody: a mentor of a pupil in it who may read it."""
-    barred = set(Involvement.objects.filter(case=root, role="excluded").values_list("person_id", flat=True))
-    suspects = {int(p.id) for p in people if "suspect" in p.case_roles}
-    if root.restricted:
-        return None
-    for role in ("reporter", "target", "suspect"):
-        for person in people:
-            if role in person.case_roles and person.kind == "pupil":
-                for mentor in person.mentors:
-                    if int(mentor) not in barred | suspects:
-                        return Person.objects.select_related("user").get(pk=mentor).user
     return None
 
 
@@ -200,7 +175,7 @@ def duties_of(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers
     """Return the duties that start with this step, not yet written."""
     started = []
     for line in protocol.duties(loaded.protocol, facts):
-        if line.task == DECISION_STEPS.get(entry.step) and _nobody_decides(loaded, case):
+        if line.task == DECISION_STEPS.get(entry.step) and nobody_decides(loaded, case):
             continue
         since = entry.n
         if line.since:
@@ -239,121 +214,6 @@ def fulfil_duties(loaded: Loaded, entry: LogEntry) -> None:
             update(duty, "done_by", "done_at")
 
 
-def ask_on_desk(loaded: Loaded, entry: LogEntry, facts: Facts) -> None:
-    """Queue a mail to whoever is asked and answers on a desk of their own, when a member of staff asks; one a day.
-
-    Parents get theirs with a personal link, from a round or from the page on which links are sent.
-    """
-    if entry.step not in ASKS or entry.by_id is None:
-        return
-    asked = frozenset[str]().union(*(protocol.people_asked(line, facts) for line in protocol.signers(loaded.protocol, facts)))
-    person, now = loaded.root.person, clock.now()
-    if person is None or str(person.pk) not in asked or person.pk == entry.by_id or not (person.has_desk and person.email.strip()):
-        return
-    key = f"{entry.step}:{person.pk}:{clock.today()}"
-    Outbox.objects.get_or_create(key=key, defaults={"kind": "ask", "person": person, "created_at": now, "not_before": now})
-
-
-def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Person]:
-    """Queue a mail to who must know: whoever decides next, the owner, and the mentors of the pupils concerned.
-
-    The mail says only that there is a message. On the hard route nobody but the board is told.
-    """
-    root, step = loaded.root, entry.step
-    receivers: set[int] = set()
-    staff: dict[int, Person] = {}
-    barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
-    if root.restricted:
-        if step in ("incident.report", "incident.triage", "incident.refer", "correct_person"):
-            staff = _deciders(loaded, {"board"})
-    elif step == "incident.report":
-        receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors} - barred
-        contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
-        staff |= _deciders(loaded, contact or ({"director"} if not receivers else set()))
-        if not receivers and staff.keys() <= barred:  # whoever is near was kept out: somebody reads a call for help all the same
-            staff |= _deciders(loaded, {"director"})
-            if staff.keys() <= barred:
-                staff |= _deciders(loaded, {"board"})
-        if root.owner_id:
-            staff |= owner_of(root)
-    elif step in DECISION_STEPS and not _only_noted(loaded, case, entry):
-        roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
-        staff = _deciders(loaded, roles & {"director", "board", "manager"} if root.type == "incident" else _near(roles))
-        if root.type == "incident" and staff and {str(pk) for pk in staff} <= loaded.parties():
-            staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
-    elif any(step in decided for decided in DECISIONS.values()):
-        kept = root.person is not None and not may_see(root.person.user, root)  # told about somebody who may not read it
-        receivers |= {key for key in (None if kept else root.person_id, root.opened_by_id) if key}
-    elif step == "takedown.request" and root.type == "consent":
-        receivers |= {int(record.by) for record in loaded.records if record.what == "used" and record.by}
-        staff = _deciders(loaded, {"director"})
-    elif step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
-        proposer = facts.proposer
-        receivers |= {int(proposer)} if proposer else set()
-        if root.owner_id:
-            staff |= owner_of(root)
-    silent = barred | {entry.by_id or 0}
-    if others := receivers - silent - staff.keys():
-        staff |= {person.pk: person for person in Person.objects.filter(pk__in=others)}
-    people = [person for pk, person in sorted(staff.items()) if pk not in silent]
-    now, payload = clock.now(), {"step": step, "case": str(root.key)}
-    insert(
-        [
-            new(
-                Outbox, key=f"mail:{entry.pk}:{person.pk}", kind="mail", root_id=root.pk, person_id=person.pk,
-                payload=payload, created_at=now, not_before=now,
-            )
-            for person in people
-        ]
-    )  # fmt: skip
-    return people
-
-
-_OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)
-
-
-def holders(school: School, roles: Iterable[str]) -> set[int]:
-    """Return the people who hold one of `roles` at the school today, deputies included; the board where nobody does."""
-    wanted = tuple(roles)
-    users = (holders_of(school, *wanted) or holders_of(school, "board")) if wanted else frozenset()
-    return set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
-
-
-def _only_noted(loaded: Loaded, case: Case, entry: LogEntry) -> bool:
-    """Whether staff noted something about which nobody decides; what a pupil tells is always read by somebody."""
-    return "employee" in entry.by_roles and _nobody_decides(loaded, case)
-
-
-def _nobody_decides(loaded: Loaded, case: Case) -> bool:
-    """Whether it is a connection or an account to which the protocol lets nobody say yes or no."""
-    if case.type not in DECISIONS:
-        return False
-    return not decidable(loaded.for_step(case, DECISIONS[case.type][0], actor=None, data={}), loaded.protocol)
-
-
-def _near(roles: frozenset[str]) -> frozenset[str]:
-    """Of the roles that may decide about a connection or an account those that are asked; the director where any of the staff may."""
-    if "teacher" in roles:
-        return frozenset({"director"})
-    wanted = roles & {"director", "ict_coordinator", "mediamaster", "communications"}
-    return wanted or roles & {"board"}
-
-
-def _deciders(loaded: Loaded, roles: Iterable[str]) -> dict[int, Person]:
-    """As `holders`, for the roles of `actors.TOLD`: the people themselves, by key."""
-    wanted = frozenset(roles)
-    if not wanted:
-        return {}
-    rows = loaded.staff()
-    found = {person.pk: person for person in rows if not wanted.isdisjoint((person.role, person.acting_for))}
-    return found or {person.pk: person for person in rows if "board" in (person.role, person.acting_for)}
-
-
-def owner_of(root: Case) -> dict[int, Person]:
-    """Return the person who owns a case, by key; empty where nobody does."""
-    return {person.pk: person for person in _OWNER(root.school_id, root.owner_id)} if root.owner_id else {}
-
-
 def after_record(loaded: Loaded, milestone: str, entry: LogEntry, given: Data) -> None:
     """Do what a milestone brings with it: file the letters, or let a colleague read along.
 
@@ -369,50 +229,5 @@ def after_record(loaded: Loaded, milestone: str, entry: LogEntry, given: Data) -
         Involvement.objects.get_or_create(case=root, person=given.person, role="reader")
 
 
-def after_retract(entry: LogEntry) -> None:
-    """Let what an entry had done count as undone: duties open again, pieces unfiled, readers out."""
-    for duty in Duty.objects.filter(done_by=entry):
-        duty.done_by = duty.done_at = None
-        duty.save(update_fields=["done_by", "done_at"])
-    Letter.objects.filter(filed_by=entry).update(filed_by=None)
-    for words in Words.objects.filter(entry=entry, struck_by=None):
-        words.struck_by = entry.retracted_by.order_by("n").first()
-        words.save(update_fields=["struck_by"])
-    if entry.step == "record.shared":
-        for row in Involvement.objects.filter(case=entry.root, person=entry.person, role="reader"):
-            row.delete()
-
-
 GONE = ("dismissed", "withdrawn", "rejected", "expired", "ended", "retired")
 """States in which what was still to be done about a case need no longer be done."""
-
-CALLED_OFF = ("withdrawn", "rejected", "dismissed")
-"""States in which a measure or an incident has come to nothing: what was still to be told of it is not told."""
-
-
-def stop_letters(case: Case) -> None:
-    """Void every letter about a case that was called off and has not left yet; one that was sent stays what it was."""
-    waiting = Letter.objects.filter(root=case) if case.parent_id is None else Letter.objects.filter(case=case)
-    for letter in waiting.exclude(state__in=[Letter.State.SENT, Letter.State.VOID]):
-        letter.state, letter.problem = Letter.State.VOID, gettext_noop("called off")
-        letter.save(update_fields=["state", "problem"])
-        letter.links.filter(revoked_at=None).update(revoked_at=clock.now())
-        Outbox.objects.filter(letter=letter, done_at=None).delete()
-
-
-def after_withdrawal(root: Case) -> None:
-    """Stop everything that a case taken back had set going: nothing of it was sent yet."""
-    for letter in Letter.objects.filter(root=root).exclude(state=Letter.State.SENT):
-        letter.state, letter.problem = Letter.State.VOID, "withdrawn"
-        letter.save(update_fields=["state", "problem"])
-    Outbox.objects.filter(root=root, done_at=None).delete()
-
-
-def after_correction(root: Case, wrong: Person, entry: LogEntry) -> None:
-    """Void every letter that was still to go to or about somebody who is not in the case after all."""
-    wards = [wrong.pk, *wrong.guardianships.values_list("guardian_id", flat=True)]
-    waiting = Letter.objects.filter(root=root).exclude(state__in=[Letter.State.SENT, Letter.State.VOID])
-    for letter in waiting.filter(about=wrong) | waiting.filter(addressee__in=wards, about=wrong):
-        letter.state, letter.problem = Letter.State.VOID, "wrong person"
-        letter.pdf, letter.digest, letter.approved_digest = None, "", ""
-        letter.save()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows import clock, consequences, log
+from workflows import calling_off, clock, log, telling
 from workflows.actors import actor_for
 from workflows.acts import Outcome, act_once, begin, finish, involve, is_restricted, system_step
 from workflows.data import Data, InvalidData
@@ -40,7 +40,7 @@ def retract(entry: LogEntry, *, by: Any, reason: str, key: str | None = None) ->
     written = log.append(
         root, entry.case, "retract", by=act.person, by_roles=sorted(act.actor.roles), person=entry.person, words=given.words, retracts=entry
     )
-    consequences.after_retract(entry)
+    calling_off.after_retract(entry)
     return finish(act, root, written, None, key)
 
 
@@ -75,14 +75,14 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     entry = log.append(
         root, root, "correct_person", by=act.person, by_roles=sorted(act.actor.roles), facts=facts, words={"reason": reason.strip()}
     )
-    consequences.after_correction(root, wrong, entry)
+    calling_off.after_correction(root, wrong, entry)
     for child in measures:
         if child.state in ("proposed", "approved") and not system_step(act, child, "measure.withdraw", {"reason": reason.strip()}):
             raise InvalidData({"person": _("A measure is still proposed for this person; withdraw it first.")})
     act.loaded, before = load(root), root.restricted
     root.restricted = is_restricted(root.facts.get("category"), act.loaded.people)
     if root.restricted and not before:  # it takes the hard route from here: the board learns of it as of a report
-        act.told += consequences.tell(act.loaded, root, entry, act.facts(root, "incident.report", {}))
+        act.told += telling.tell(act.loaded, root, entry, act.facts(root, "incident.report", {}))
     return finish(act, root, entry, None, key)
 
 

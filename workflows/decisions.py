@@ -24,6 +24,15 @@ DECISIONS: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """The steps that say yes and no to what somebody declared or requested, by case type."""
 
+DECISION_STEPS: Mapping[str, str] = {
+    "measure.propose": "measure.approve",
+    "incident.escalate": "incident.sanction",
+    "police.consider": "police.report",
+    "friend_request.declare": DECISIONS["friend_request"][0],
+    "account.request": DECISIONS["account"][0],
+}
+"""After which step somebody else has to decide, and the step they decide with."""
+
 
 def fields_of(step: str) -> tuple[str, ...]:
     """Return the fields of a step or, written `record.<milestone>`, of a milestone."""

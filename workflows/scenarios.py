@@ -16,13 +16,12 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.utils import load_backend
 
-from workflows import clock, commands, protocol, scenario_cast
-from workflows.access import may_see
+from workflows import clock, commands, protocol, scenario_cast, scenario_expect
 from workflows.commands import SYSTEM, InvalidData, StepDenied
 from workflows.facts import protocol_dirs
 from workflows.forecasts import gate
 from workflows.line_reader import hint
-from workflows.models import Case, Duty, Letter, LogEntry, Outbox
+from workflows.models import Case
 from workflows.registry import PeopleError
 from workflows.scenario_reader import (
     ALIASES,
@@ -37,7 +36,6 @@ from workflows.scenario_reader import (
     several,
 )
 from workflows.scenario_world import World, ask, filled
-from workflows.schooldays import AMSTERDAM
 from workflows.vocabulary import FIELDS, GATES, MILESTONES, ROOTS, STEPS, case_type_of, field_of
 
 
@@ -170,7 +168,7 @@ def _play(world: World, moment: datetime, scenario: Mapping[str, Any]) -> None:
             what = step.get("do") or step.get("record")
             raise ScenarioError(f"step {place} ({step.get('by')}: {what}): {error}") from error
     with clock.at(moment):
-        _expect(world, scenario.get("expect", {}))
+        scenario_expect.compare(world, scenario.get("expect", {}))
 
 
 def _run_due() -> None:
@@ -347,58 +345,3 @@ def _advice(world: World, step: Mapping[str, Any], by: Any) -> set[str]:
     fields = STEPS[name].fields if name in STEPS else MILESTONES[case_type][milestone].fields
     facts = ask(world, case, name, by, _fields(world, step, fields))
     return {article for item in protocol.advice(world.found, facts) for article in item.articles}
-
-
-def _expect(world: World, expect: Mapping[str, Any]) -> None:
-    for name, wanted in expect.items():
-        match name:
-            case "letters":
-                wanted = several(wanted)
-                found = sorted(set(_letters(world).values_list("kind", flat=True)))
-                _same("letters", found, sorted(set(wanted)))
-            case "copies":
-                for kind, people in wanted.items():
-                    ids = _letters(world).filter(kind=kind).values_list("addressee_id", flat=True)
-                    _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(several(people)))
-            case "tasks":
-                for task, day in wanted.items():
-                    days = {d.due_at.astimezone(AMSTERDAM).date() for d in Duty.objects.filter(root__school=world.cast.school, task=task)}
-                    if (day.date() if isinstance(day, datetime) else day) not in days:
-                        raise ScenarioError(f"task {task} is not due on {day}; due: {', '.join(map(str, sorted(days))) or 'never'}")
-            case "mails":
-                wanted = several(wanted)
-                for who in wanted:
-                    world.person(who)
-                found = _names(world, Outbox.objects.filter(root__school=world.cast.school, person__isnull=False).values_list("person_id", flat=True))
-                if (not wanted and found) or set(wanted) - set(found):
-                    raise ScenarioError(f"mails went to {', '.join(sorted(found)) or 'nobody'}, not to {', '.join(wanted) or 'nobody'}")
-            case "sees":
-                root = world.root()
-                for who, yes in wanted.items():
-                    world.actor(who)
-                    if may_see(world.cast.users.get(who), root) is not yes:
-                        raise ScenarioError(f"{who} {'does not see' if yes else 'sees'} the case")
-            case "log":
-                steps = LogEntry.objects.filter(root=world.root()).order_by("n").values_list("step", flat=True)
-                found = [step.removeprefix("record.") for step in steps]
-                tail = [step.removeprefix("record.") for step in several(wanted)]
-                _same("the end of the log", found[len(found) - len(tail) :] if tail else found, tail)
-            case "until":
-                for case_name, day in wanted.items():
-                    _same(f"the last day of {case_name}", world.called(case_name).until, day or None)
-            case _:
-                _same(name, world.called(name).state, wanted)
-
-
-def _letters(world: World) -> Any:
-    return Letter.objects.filter(root__school=world.cast.school).exclude(state=Letter.State.VOID)
-
-
-def _names(world: World, ids: Iterable[int | None]) -> list[str]:
-    known = {person.pk: name for name, person in world.cast.people.items()}
-    return [known[key] for key in dict.fromkeys(ids) if key in known]
-
-
-def _same(what: str, found: Any, wanted: Any) -> None:
-    if found != wanted:
-        raise ScenarioError(f"{what}: expected {wanted}, found {found}")

@@ -17,7 +17,8 @@ from tests.cast import Cast, build
 from tests.stories import as_user, text_of
 from workflows import clock, commands
 from workflows.api import count_waiting
-from workflows.course_page import place_in, staff_page
+from workflows.course_page import place_in
+from workflows.course_page_staff import staff_page
 from workflows.delivery.ticking import tick
 from workflows.models import Case, LogEntry, Outbox
 from workflows.schooldays import AMSTERDAM

@@ -12,7 +12,8 @@ from django.urls import reverse
 from tests.cast import build
 from tests.stories import ASSESSED, MONDAY, PROPOSED, Story, as_user, opened, text_of
 from workflows import access, clock, commands, log, queries
-from workflows.course_page import Place, contacts_allowed
+from workflows.course_page import Place
+from workflows.course_page_pupil import contacts_allowed
 from workflows.delivery import outbox, ticking
 from workflows.models import Case, Duty, Involvement, Letter, Membership, Outbox
 from workflows.people import add_person, enrol

@@ -17,7 +17,7 @@ from tests.letter_story import MONDAY as LETTER_MONDAY
 from tests.letter_story import play, sanction
 from tests.stories import ASSESSED, MONDAY, PROPOSED, Story, as_user, opened, school_day
 from workflows import clock, commands
-from workflows.delivery import links, outbox, sending
+from workflows.delivery import faults, links, outbox, sending
 from workflows.models import Case, Letter, Membership, Outbox, PackSeal, School
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_a_letter_of_a_measure_that_was_withdrawn_does_not_leave() -> None:
         assert [message for message in mail.outbox if "parent@" in message.to[0]] == []
         for letter in (first, second):
             letter.refresh_from_db()
-            with pytest.raises(sending.LetterRefused):
+            with pytest.raises(faults.LetterRefused):
                 sending.send(letter, by=made.users["director"], route="email")
                 assert letter.state == "void"
         assert Client().post(url.split("example", 1)[-1] if "example" in url else url).status_code in (404, 410)

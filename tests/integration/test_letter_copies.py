@@ -18,7 +18,7 @@ from tests.letter_contexts import context
 from tests.letter_story import MONDAY, play, sanction
 from tests.printed import text_of
 from workflows import clock, people, vocabulary
-from workflows.delivery import building, contents, dutch, letters, links, reading, reading_words, sending
+from workflows.delivery import building, contents, dutch, faults, letters, links, reading, reading_words, sending
 from workflows.models import Guardianship, Letter, LogEntry, Person, ReadEntry
 
 TITLES = {
@@ -141,7 +141,7 @@ class TestOnRealCases:
     def test_who_reads_dutch_or_a_language_we_lack_gets_none(self, language: str) -> None:
         _made, _case, letter = letter_in(language)
         assert reading.language_of(letter) == "" and reading.button(letter) == ""
-        with clock.at(MONDAY), pytest.raises(sending.LetterRefused):
+        with clock.at(MONDAY), pytest.raises(faults.LetterRefused):
             reading.copy_of(letter)
 
     def test_pupils_and_staff_get_none(self) -> None:
@@ -155,7 +155,7 @@ class TestOnRealCases:
         made, _case, letter = approved_in("en")
         with clock.at(MONDAY):
             people.change_person(made.people["parent"], by=None, address="Nieuwstraat 3\n1234 AC Nergenshuizen")
-            with pytest.raises(sending.LetterChanged):
+            with pytest.raises(faults.LetterChanged):
                 reading.copy_of(letter)
 
     def test_after_sending_it_tells_what_was_sent(self) -> None:
@@ -168,7 +168,7 @@ class TestOnRealCases:
         assert "Noa Regenboogje" in text and "Theepot" not in text
         Letter.objects.filter(pk=letter.pk).update(pdf=bytes(letter.pdf or b"") + b"\n% more")
         letter.refresh_from_db()
-        with clock.at(MONDAY), pytest.raises(sending.LetterChanged):
+        with clock.at(MONDAY), pytest.raises(faults.LetterChanged):
             reading.copy_of(letter)
 
     def test_another_childs_name_stops_the_copy_too(self) -> None:
@@ -176,14 +176,14 @@ class TestOnRealCases:
         kept_words = {**letter.context, "facts": {**letter.context["facts"], "conduct": "Noa en Sem Paperclipje filmden."}}
         Letter.objects.filter(pk=letter.pk).update(context=kept_words, state="sent")
         letter.refresh_from_db()
-        with clock.at(MONDAY), pytest.raises(sending.LetterRefused) as refused:
+        with clock.at(MONDAY), pytest.raises(faults.LetterRefused) as refused:
             reading.copy_of(letter)
         assert [fault.field for fault in refused.value.faults] == ["conduct"] and made
 
     def test_no_copy_without_authority(self) -> None:
         made, _case, letter = approved_in("en")
         Guardianship.objects.filter(guardian=made.people["parent"]).update(authority="unknown")
-        with clock.at(MONDAY), pytest.raises(sending.LetterRefused):
+        with clock.at(MONDAY), pytest.raises(faults.LetterRefused):
             reading.copy_of(letter)
 
     def test_the_dutch_letter_does_not_depend_on_the_language(self) -> None:

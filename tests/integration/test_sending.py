@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from tests.letter_story import MONDAY, play, sanction
 from tests.remembered import all_rows
 from workflows import clock, commands, people, schools
-from workflows.delivery import building, links, sending
+from workflows.delivery import building, faults, links, recipients, sending
 from workflows.delivery.contents import free_texts
 from workflows.delivery.outbox import drain
 from workflows.models import Guardianship, Letter, LogEntry, Outbox, Person
@@ -62,7 +62,7 @@ def test_a_hidden_address_in_somebodys_words_is_refused_in_the_other_copy_only()
     made, case = play(people={"other_parent": SECRET}, conditions="Noa blijft bij de ouder aan de Schuilstraat 77.")
     letters = sanction(made, case)
     with clock.at(MONDAY):
-        with pytest.raises(sending.LetterRefused) as refused:
+        with pytest.raises(faults.LetterRefused) as refused:
             sending.prepare(to(letters, made.people["parent"]))
         assert [fault.field for fault in refused.value.faults] == ["conditions"]
         sending.prepare(to(letters, made.people["other_parent"]))
@@ -73,18 +73,18 @@ def test_names_of_another_child_in_any_field_stop_the_letter_and_name_the_field(
     letter = to(sanction(made, case), made.people["parent"])
     with clock.at(MONDAY):
         built = building.build(letter)
-        assert sending.faults_of(built) == []
+        assert faults.faults_of(built) == []
         fields = [name for name in free_texts(built.context) if not name.startswith(("school.", "metadata.", "hearings", "not_heard"))]
         assert {"conduct", "reason", "why_not_lighter", "earlier_measures", "school_work", "conditions", "rule", "acted_at"} <= set(fields)
         for planted in ("Sem lachte.", "met Paperclipjes telefoon", "Semmie zag het", "s.paperclipje@mail.example"):
             for name in fields:
                 facts = MappingProxyType({**built.context.facts, name: f"Wat er was. {planted}"})
-                faults = sending.faults_of(dataclasses.replace(built, context=dataclasses.replace(built.context, facts=facts)))
-                assert [fault.field for fault in faults] == [name], (name, planted)
-                assert "Sem Paperclipje" in faults[0].message
+                found = faults.faults_of(dataclasses.replace(built, context=dataclasses.replace(built.context, facts=facts)))
+                assert [fault.field for fault in found] == [name], (name, planted)
+                assert "Sem Paperclipje" in found[0].message
             hearing = dataclasses.replace(built.context.hearings[0], said=planted)
             changed = dataclasses.replace(built.context, hearings=(hearing,))
-            assert [fault.field for fault in sending.faults_of(dataclasses.replace(built, context=changed))] == ["hearings"]
+            assert [fault.field for fault in faults.faults_of(dataclasses.replace(built, context=changed))] == ["hearings"]
 
 
 def test_a_name_in_the_pdfs_properties_is_caught() -> None:
@@ -92,7 +92,7 @@ def test_a_name_in_the_pdfs_properties_is_caught() -> None:
     letter = to(sanction(made, case), made.people["parent"])
     with clock.at(MONDAY):
         schools.change_school(made.school, by=None, name="School van Sem Paperclipje")
-        with pytest.raises(sending.LetterRefused) as refused:
+        with pytest.raises(faults.LetterRefused) as refused:
             sending.prepare(letter)
     assert "metadata.author" in [fault.field for fault in refused.value.faults]
     letter.refresh_from_db()
@@ -104,7 +104,7 @@ def test_what_was_said_in_a_talk_is_searched_too() -> None:
     with clock.at(MONDAY):
         commands.record(case, "heard", by=made.users["mentor"], person=made.people["pupil"], data={"note": "Sem deed ook mee.", "channel": "phone"})
     letter = to(sanction(made, case), made.people["parent"])
-    with clock.at(MONDAY), pytest.raises(sending.LetterRefused) as refused:
+    with clock.at(MONDAY), pytest.raises(faults.LetterRefused) as refused:
         sending.prepare(letter)
     assert [fault.field for fault in refused.value.faults] == ["hearings"]
 
@@ -120,7 +120,7 @@ def test_who_gets_a_copy_is_decided_at_sending(authority: str) -> None:
         first = approved(to(letters, parent), made.users["director"])
         Guardianship.objects.filter(guardian=parent).update(authority=authority)
         Guardianship.objects.filter(guardian=other).update(authority=Authority.YES)
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.send(first, by=made.users["director"], route="handed_over")
         first.refresh_from_db()
         assert first.state == Letter.State.VOID and first.pdf is None and first.sent_at is None
@@ -135,7 +135,7 @@ def test_from_eighteen_on_the_letter_is_for_the_pupil_alone() -> None:
     letters = sanction(made, case)
     Person.objects.filter(pk=made.people["pupil"].pk).update(birth_date=MONDAY.date() - timedelta(days=19 * 365))
     with clock.at(MONDAY):
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.prepare(to(letters, made.people["parent"]))
         assert sending.prepare(to(letters, made.people["pupil"])).pdf
 
@@ -147,11 +147,11 @@ def test_the_director_approves_exactly_what_was_read() -> None:
     with clock.at(MONDAY):
         sending.prepare(letter)
         for name in ("mentor", "teacher", "dpo", "administrator"):
-            with pytest.raises(sending.LetterRefused):
+            with pytest.raises(faults.LetterRefused):
                 sending.approve(letter, by=made.users[name], digest=letter.digest)
-        with pytest.raises(sending.LetterChanged):
+        with pytest.raises(faults.LetterChanged):
             sending.approve(letter, by=director, digest="0" * 64)
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.send(letter, by=director, route="handed_over")
         sending.approve(letter, by=director, digest=letter.digest)
     assert letter.state == Letter.State.APPROVED and letter.approved_by == made.people["director"]
@@ -184,7 +184,7 @@ def test_changed_data_void_the_approval() -> None:
     with clock.at(MONDAY):
         approved(letter, director)
         people.change_person(made.people["parent"], by=None, address="Nieuwstraat 3\n1234 AC Nergenshuizen")
-        with pytest.raises(sending.LetterChanged):
+        with pytest.raises(faults.LetterChanged):
             sending.send(letter, by=director, route="handed_over")
         letter.refresh_from_db()
         assert letter.state == Letter.State.DRAFT and letter.approved_digest == "" and letter.problem
@@ -200,7 +200,7 @@ def test_a_name_that_joins_the_case_after_the_approval_stops_the_letter() -> Non
     with clock.at(MONDAY):
         approved(letter, made.users["director"])
         commands.perform(case, "incident.triage", by=made.users["director"], data={"severity": 3, "bystanders": [made.people["adult_pupil"]]})
-        with pytest.raises(sending.LetterChanged):
+        with pytest.raises(faults.LetterChanged):
             sending.send(letter, by=made.users["director"], route="handed_over")
 
 
@@ -210,7 +210,7 @@ def test_bytes_changed_behind_our_back_are_never_sent() -> None:
     with clock.at(MONDAY):
         approved(letter, made.users["director"])
         Letter.objects.filter(pk=letter.pk).update(pdf=bytes(letter.pdf or b"") + b"\n% more")
-        with pytest.raises(sending.LetterChanged):
+        with pytest.raises(faults.LetterChanged):
             sending.send(letter, by=made.users["director"], route="handed_over")
 
 
@@ -220,12 +220,12 @@ def test_a_letter_goes_by_the_routes_of_protocol_and_school() -> None:
     letter = to(sanction(made, case), made.people["parent"])
     with clock.at(MONDAY):
         approved(letter, made.users["director"])
-        assert "portal" not in sending.routes_of(letter)
-        with pytest.raises(sending.LetterRefused) as refused:
+        assert "portal" not in recipients.routes_of(letter)
+        with pytest.raises(faults.LetterRefused) as refused:
             sending.send(letter, by=made.users["director"], route="portal")
         assert "MLF-A8a" in str(refused.value)
         Person.objects.filter(pk=made.people["parent"].pk).update(email="")
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.send(letter, by=made.users["director"], route="email")
 
 
@@ -238,8 +238,8 @@ def test_a_child_of_primary_school_gets_its_own_copy_in_person() -> None:
     copies = list(Letter.objects.filter(root=case, kind="invitation"))
     assert {copy.addressee for copy in copies} == {made.people[name] for name in ("pupil", "parent", "other_parent")}
     with clock.at(MONDAY), timezone.override(NEW_YORK):  # the hour is the school's, whatever zone who typed it and who prints it are in
-        assert sending.routes_of(to(copies, made.people["pupil"])) == ("handed_over",)
-        assert len(sending.routes_of(to(copies, made.people["parent"]))) > 1
+        assert recipients.routes_of(to(copies, made.people["pupil"])) == ("handed_over",)
+        assert len(recipients.routes_of(to(copies, made.people["parent"]))) > 1
         assert "dinsdag 3 maart 2026 om 15.00 uur" in text_of(sending.prepare(to(copies, made.people["parent"])))
 
 
@@ -262,7 +262,7 @@ def test_a_link_that_got_lost_or_is_over_is_given_again(client: Client) -> None:
     director = made.users["director"]
     with clock.at(MONDAY):
         posted = approved(to(letters, made.people["other_parent"]), director)
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.again(posted, by=director)
         notice = sending.send(posted, by=director, route="portal").notice
         client.force_login(director)
@@ -275,7 +275,7 @@ def test_a_link_that_got_lost_or_is_over_is_given_again(client: Client) -> None:
         drain()
         client.post(reverse("kc_workflows:letter", args=[case.key, mailed.key]), {"again": "1"})
         assert drain().sent == 1 and mail.outbox[-1].to == [made.people["parent"].email]
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.again(posted, by=made.users["teacher"])
     with clock.at(MONDAY + links.VALID + timedelta(days=1)):
         later = sending.again(posted, by=director)
@@ -291,7 +291,7 @@ def test_a_wrong_person_gets_no_letter() -> None:
         letter = Letter.objects.filter(root=case, kind="invitation", addressee=made.people["parent"]).get()
         sending.prepare(letter)
         commands.correct_person(case, made.people["pupil"], None, by=made.users["director"], reason="Verwisseld.")
-        with pytest.raises(sending.LetterRefused):
+        with pytest.raises(faults.LetterRefused):
             sending.approve(letter, by=made.users["director"], digest=letter.digest)
     letter.refresh_from_db()
     assert letter.state == Letter.State.VOID

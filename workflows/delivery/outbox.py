@@ -22,7 +22,7 @@ from django.urls import NoReverseMatch, reverse
 
 from workflows import clock
 from workflows.access import may_see
-from workflows.delivery import asking, links, recounting, sending, turning
+from workflows.delivery import asking, links, recipients, recounting, sending, turning
 from workflows.models import LetterLink, Outbox, PersonalLink, School
 
 LEASE = timedelta(minutes=5)
@@ -148,7 +148,7 @@ def _message(row: Outbox, school: School) -> dict[str, str] | None:
     """Return what a row says; None when there is nothing to say any more (a letter that was taken back, a link that was closed)."""
     if row.kind == "letter":
         link = LetterLink.objects.select_related("letter", "letter__root", "letter__root__school", "letter__addressee").get(pk=row.payload["link"])
-        if link.revoked_at is not None or sending.no_copy_for(link.letter):
+        if link.revoked_at is not None or recipients.no_copy_for(link.letter):
             return None
         return links.message("letter", school, row.person, link=links.address(link), until=link.expires_at)
     if row.kind == "ask":

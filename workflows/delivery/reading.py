@@ -19,7 +19,9 @@ from workflows import answer_texts, clock
 from workflows.delivery import letters, reading_words
 from workflows.delivery.building import build
 from workflows.delivery.contents import LetterContext, restored, same, snapshot
-from workflows.delivery.sending import Fault, LetterChanged, LetterRefused, faults_of, no_copy_for, still_approved
+from workflows.delivery.faults import Fault, LetterChanged, LetterRefused, faults_of
+from workflows.delivery.recipients import no_copy_for
+from workflows.delivery.sending import still_approved
 from workflows.models import Letter
 
 LANGUAGES = tuple(language for language in answer_texts.LANGUAGES if language != "nl")

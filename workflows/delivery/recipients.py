@@ -7,13 +7,11 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from workflows import clock
+from workflows.calling_off import CALLED_OFF
 from workflows.facts import protocol_of
 from workflows.models import Guardianship, Involvement, Letter
 from workflows.models.people import Authority, Dated
 from workflows.vocabulary import ROUTES
-
-CALLED_OFF = frozenset({"withdrawn", "rejected", "dismissed"})
-"""States of a measure or an incident that has come to nothing."""
 
 ADULT = 18
 CHILD = 12
@@ -30,7 +28,7 @@ def no_copy_for(letter: Letter, on: date | None = None) -> str:
     about, reader = letter.about, letter.addressee
     if about is not None and was_mistaken(letter):
         return _("This person turned out not to be in the case.")
-    if letter.state != Letter.State.SENT and CALLED_OFF & {letter.case.state, letter.root.state}:
+    if letter.state != Letter.State.SENT and was_called_off(letter):
         return _("This was called off; no letter about it goes out any more.")
     if reader is None or about is None or reader.pk == about.pk or reader.kind == "employee":
         return ""
@@ -51,6 +49,11 @@ def was_mistaken(letter: Letter) -> bool:
     """Whether the letter is about somebody who was put in the case by mistake."""
     rows = Involvement.objects.filter(case=letter.root, person=letter.about)
     return rows.exists() and not rows.filter(masked=False).exists()
+
+
+def was_called_off(letter: Letter) -> bool:
+    """Whether the measure or the case it tells of has come to nothing."""
+    return bool(CALLED_OFF & {letter.case.state, letter.root.state})
 
 
 def routes_of(letter: Letter) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from workflows import clock, commands, consequences, personal_links, protocol, registers
+from workflows import clock, commands, personal_links, protocol, registers, telling
 from workflows.actors import SYSTEM
 from workflows.data import InvalidData
 from workflows.facts import load_many
@@ -88,4 +88,4 @@ def _teachers(case: Case) -> Iterable[Person]:
     groups = Enrolment.objects.filter(Dated.active(today), person=case.person).values("group")
     users = Membership.objects.filter(Dated.active(today), school=case.school, role="mentor", group__in=groups).values("user")
     people = Person.objects.exclude(email="")
-    return people.filter(school=case.school, user__in=users) or people.filter(pk__in=consequences.holders(case.school, {"director"}))
+    return people.filter(school=case.school, user__in=users) or people.filter(pk__in=telling.holders(case.school, {"director"}))

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from workflows import clock, log, words
 from workflows.access import guardians_of, visible_to
 from workflows.delivery import letters, links
-from workflows.delivery.building import Built, build
-from workflows.delivery.contents import free_texts, missing, same, snapshot
-from workflows.delivery.recipients import ADULT, CALLED_OFF, no_copy_for, routes_of, was_mistaken
+from workflows.delivery.building import build
+from workflows.delivery.contents import same, snapshot
+from workflows.delivery.faults import Fault, LetterChanged, LetterRefused, faults_of
+from workflows.delivery.recipients import ADULT, no_copy_for, routes_of, was_called_off, was_mistaken
 from workflows.facts import actor_for, protocol_of
 from workflows.models import Case, Letter, LetterLink, Outbox, Person, School
-from workflows.privacy import hidden_contacts, other_children
 from workflows.queries import APPROVERS
 
 SENDERS = frozenset({"director", "board", "mentor", "coordinator", "manager", "personnel", "administrator"})
@@ -31,26 +31,6 @@ BY_LINK = frozenset({"email", "portal"})
 """Routes that carry a personal link, never the letter itself."""
 
 State = Letter.State
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that keeps a letter from going out: the field and a sentence for the page."""
-
-    field: str
-    message: str
-
-
-class LetterRefused(Exception):
-    """The letter cannot be printed, approved or sent; `faults` say all reasons."""
-
-    def __init__(self, *faults: Fault) -> None:
-        self.faults = faults
-        super().__init__("; ".join(fault.message for fault in faults))
-
-
-class LetterChanged(LetterRefused):
-    """What stands in the letter changed since it was approved: it is a draft again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +76,6 @@ def _done(held: _Held, letter: Letter) -> Letter:
     return letter
 
 
-def faults_of(built: Built) -> list[Fault]:
-    """Return everything that keeps this copy from being printed: what lacks, other children, another guardian's contacts."""
-    found = [
-        Fault(name, _("This letter still lacks: %(field)s.") % {"field": words.label("field", name)})
-        for name in missing(built.context.kind, built.context)
-    ]
-    texts = free_texts(built.context)
-    for field, name in other_children(texts, built.others, built.allowed, built.known):
-        text = _("“%(field)s” names %(name)s. No other child may stand in a letter.")
-        found.append(Fault(field, text % {"field": field_label(field), "name": name}))
-    for field, name in hidden_contacts(texts, built.hidden):
-        text = _("“%(field)s” gives away how %(name)s can be reached, who keeps that private.")
-        found.append(Fault(field, text % {"field": field_label(field), "name": name}))
-    return found
-
-
-def field_label(field: str) -> str:
-    """Return the reader's word for a field of a letter, its PDF's title, author and subject among them."""
-    if field.startswith("metadata."):
-        return _("properties of the PDF (%(name)s)") % {"name": field.removeprefix("metadata.")}
-    if field == "not_heard":
-        return _("reason why somebody was not heard first")
-    return words.label("field", field)
-
-
 def reconcile(letter: Letter) -> list[Letter]:
     """Bring the copies of a letter in line with who has authority today: void those nobody may get, add those that lack.
 
@@ -147,9 +102,7 @@ def _reconcile(held: _Held) -> list[Letter]:
             _Held(copy).note("letter.void", by=None, roles=frozenset({"system"}))
     about = letter.about
     to_guardians = any(copy.addressee_id != copy.about_id and copy.addressee and copy.addressee.kind == "parent" for copy in rows)
-    if about is None or about.kind != "pupil" or not to_guardians or was_mistaken(letter):
-        return []
-    if CALLED_OFF & {letter.case.state, letter.root.state}:
+    if about is None or about.kind != "pupil" or not to_guardians or was_mistaken(letter) or was_called_off(letter):
         return []
     there = {copy.addressee_id: copy for copy in rows}
     added = []
@@ -407,9 +360,3 @@ def stuck(outbox: Outbox, problem: str, *, failed: bool) -> None:
         letter.problem = problem
         letter.state = State.FAILED if failed else letter.state
         letter.save(update_fields=["problem", "state"])
-
-
-__all__ = [
-    "APPROVERS", "BY_LINK", "SENDERS", "Fault", "LetterChanged", "LetterRefused", "Sent", "again", "approve", "delivered", "faults_of",
-    "no_copy_for", "prepare", "reconcile", "routes_of", "send", "still_approved", "stuck",
-]  # fmt: skip

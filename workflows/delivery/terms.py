@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext
 
-from workflows import clock, commands, commands_bulk, consequences, protocol
+from workflows import clock, commands, commands_bulk, protocol, telling
 from workflows.actors import SYSTEM
 from workflows.data import InvalidData
 from workflows.delivery import recounting
@@ -130,7 +130,7 @@ def leave() -> int:
             reason = gettext("This member of staff left the school.")
         done += _take(case, "friend_request.end", {"reason": reason})
     for case in rows.filter(type="account", state="approved").order_by("pk"):
-        keys = {case.facts.get("stand_in"), *consequences.holders(case.school, {"director"})}
+        keys = {case.facts.get("stand_in"), *telling.holders(case.school, {"director"})}
         for person in Person.objects.filter(pk__in=[key for key in keys if key]).exclude(email="").order_by("pk"):
             _queue(f"ownerless:{case.pk}:{case.person_id}:{person.pk}", "mail", person, {"step": "ownerless", "case": str(case.key)}, case)
     return done
@@ -183,7 +183,7 @@ def announce_ends() -> None:
                 _queue(f"ends:{case.pk}:{case.until}:{_ahead(case.until, today)}:{person.pk}", "mail", person, payload, case)
     granted = near.filter(type="consent", state="granted").values_list("school", "until", "facts__until").distinct()
     for school, until in sorted({(school, until) for school, until, term in granted if term == str(until)}):
-        heads = consequences.holders(School.objects.get(pk=school), {"director"})
+        heads = telling.holders(School.objects.get(pk=school), {"director"})
         for person in Person.objects.filter(pk__in=heads).exclude(email="").order_by("pk"):
             _queue(f"ends:{school}:{until}:{_ahead(until, today)}:{person.pk}", "mail", person, {"step": "ends"})
 

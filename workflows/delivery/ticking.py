@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from workflows import clock, consequences, lesson_measures, log, retention, rounds
+from workflows import clock, lesson_measures, log, retention, rounds, telling
 from workflows.access import may_see
 from workflows.delivery import outbox, paper, terms
 from workflows.models import Case, Duty, Enrolment, Membership, Outbox, Person, School, TickRun
@@ -57,7 +57,7 @@ def remind() -> int:
     late = Duty.objects.filter(done_at=None, reminded_at=None, due_at__lte=clock.now()).exclude(owner="")
     count = 0
     for duty in late.select_related("root", "root__school", "root__owner").order_by("pk"):
-        people = _readers(duty, _holders(duty, duty.owner)) or _readers(duty, consequences.holders(duty.root.school, {"board"}))
+        people = _readers(duty, _holders(duty, duty.owner)) or _readers(duty, telling.holders(duty.root.school, {"board"}))
         if not people:  # nobody may read it today: whoever is named later is reminded then
             continue
         with transaction.atomic():
@@ -103,9 +103,9 @@ def _holders(duty: Duty, role: str) -> set[int]:
     """Return the people a duty falls to: on the hard route the board; a mentor's duty to the mentors of this case."""
     school = duty.root.school
     if duty.root.restricted:
-        return set(consequences.holders(school, {"board"}))
+        return set(telling.holders(school, {"board"}))
     if role != "mentor":
-        return set(consequences.holders(school, {role}))
+        return set(telling.holders(school, {role}))
     today = clock.today()
     pupils = duty.root.involvements.filter(masked=False, person__kind="pupil").values("person")
     groups = Enrolment.objects.filter(Dated.active(today), person__in=pupils).values("group")
@@ -113,7 +113,7 @@ def _holders(duty: Duty, role: str) -> set[int]:
     found = set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
     if duty.root.owner_id:
         found |= set(Person.objects.filter(school=school, user=duty.root.owner_id).values_list("pk", flat=True))
-    return found or set(consequences.holders(school, {"director"}))
+    return found or set(telling.holders(school, {"director"}))
 
 
 def _deputies(school: School, role: str) -> set[int]:

@@ -20,8 +20,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from workflows import answer_texts, clock
-from workflows.delivery import links, reading, reading_words, sending
+from workflows.delivery import links, reading, reading_words
+from workflows.delivery.faults import LetterRefused
 from workflows.delivery.letters import LetterFault, PrintingUnavailable
+from workflows.delivery.recipients import no_copy_for
 from workflows.models import Letter, LetterLink
 from workflows.pages.base import POLICY
 
@@ -74,7 +76,7 @@ def letter_link(request: HttpRequest, token: str) -> HttpResponse:
     letter = link.letter
     if link.expires_at <= clock.now():
         return _page(request, "expired", link, 410)
-    if link.revoked_at is not None or letter.pdf is None or letter.state == Letter.State.VOID or sending.no_copy_for(letter):
+    if link.revoked_at is not None or letter.pdf is None or letter.state == Letter.State.VOID or no_copy_for(letter):
         return _page(request, "revoked", link, 410)
     if request.method != "POST":
         return _page(request, "ready", link, 200)
@@ -82,7 +84,7 @@ def letter_link(request: HttpRequest, token: str) -> HttpResponse:
     if "copy" in request.POST:
         try:
             pdf, name = reading.copy_of(letter), f"{name}-{reading.language_of(letter)}"
-        except (sending.LetterRefused, PrintingUnavailable, LetterFault):
+        except (LetterRefused, PrintingUnavailable, LetterFault):
             return _page(request, "no_copy", link, 409)
     LetterLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=clock.now())
     response = HttpResponse(pdf, content_type="application/pdf")

@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy
 from workflows import queries, words
 from workflows.delivery import reading as reading_copy
 from workflows.delivery import sending
+from workflows.delivery.faults import LetterRefused
 from workflows.delivery.letters import LetterFault, PrintingUnavailable
+from workflows.delivery.recipients import routes_of
 from workflows.forms import Cards, PageForm
 from workflows.models import Letter
 from workflows.pages import reading
 from workflows.pages.base import incident_or_404, log_read, page, show, staff_or_404, tell
+from workflows.queries import APPROVERS
 
 STATES = {
     "draft": gettext_lazy("waits for approval"),
@@ -76,8 +79,8 @@ def letter_page(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             notice = _act(request, found)
-        except sending.LetterRefused as refused:
-            status, problems = 409, [fault.message for fault in refused.faults]
+        except LetterRefused as refused:
+            status, problems = 409, _sentences(refused)
             found.refresh_from_db()
         except _Incomplete as incomplete:
             status, problems = 422, incomplete.problems
@@ -109,7 +112,7 @@ def _act(request: HttpRequest, letter: Letter) -> str:
         if not notice:
             tell(request, _("The letter is on its way by e-mail."))
         return notice
-    choice = SendForm(request.POST, routes=sending.routes_of(letter))
+    choice = SendForm(request.POST, routes=routes_of(letter))
     if not choice.is_valid():
         raise _Incomplete([_("Choose how the letter goes.")])
     sent = sending.send(letter, by=request.user, route=choice.cleaned_data["route"])
@@ -122,17 +125,16 @@ def _act(request: HttpRequest, letter: Letter) -> str:
 def _page(
     request: HttpRequest, seen: reading.Reading, letter: Letter, *, status: int, problems: list[str], notice: str
 ) -> HttpResponse:
-    faults = list(problems)
+    lacks = problems
     if letter.state == "draft" and not problems:
         try:
             sending.prepare(letter)
-        except (sending.LetterRefused, PrintingUnavailable, LetterFault) as refused:
-            found = getattr(refused, "faults", None)
-            faults = [fault.message for fault in found] if found else [str(refused)]
+        except (LetterRefused, PrintingUnavailable, LetterFault) as refused:
+            lacks = _sentences(refused)
     url = reverse("kc_workflows:letter_pdf", args=[seen.root.key, letter.key])
-    approves = bool(seen.actor.roles & sending.APPROVERS)
+    approves = bool(seen.actor.roles & APPROVERS)
     sends = bool(seen.actor.roles & sending.SENDERS)
-    routes = sending.routes_of(letter)
+    routes = routes_of(letter)
     language = reading_copy.language_of(letter) if letter.state != Letter.State.VOID else ""
     context = {
         "case": seen.root,
@@ -142,8 +144,8 @@ def _page(
         "about": seen.name_of(letter.about) if letter.about and letter.about != letter.addressee else "",
         "state": standing(letter),
         "route": words.label("route", letter.route) if letter.route else "",
-        "faults": faults,
-        "problem": letter.problem if letter.problem and not faults else "",
+        "faults": lacks,
+        "problem": letter.problem if letter.problem and not lacks else "",
         "refused": bool(problems),
         "notice": notice,
         "pdf_url": url if letter.pdf is not None else "",
@@ -157,6 +159,11 @@ def _page(
         "back": reverse("kc_workflows:case", args=[seen.root.key]),
     }
     return show(request, "letter.html", context, status=status, here="desk")
+
+
+def _sentences(refused: Exception) -> list[str]:
+    """Every fault of a refused letter, or what the printer said."""
+    return [fault.message for fault in refused.faults] if isinstance(refused, LetterRefused) else [str(refused)]
 
 
 def _copies(letter: Letter) -> list[dict[str, str]]:
@@ -197,9 +204,8 @@ def letter_copy(request: HttpRequest, key: UUID, letter: UUID) -> HttpResponse:
         raise Http404
     try:
         pdf = reading_copy.copy_of(found)
-    except (sending.LetterRefused, PrintingUnavailable, LetterFault) as refused:
-        faults = getattr(refused, "faults", None)
-        return _page(request, seen, found, status=409, problems=[fault.message for fault in faults] if faults else [str(refused)], notice="")
+    except (LetterRefused, PrintingUnavailable, LetterFault) as refused:
+        return _page(request, seen, found, status=409, problems=_sentences(refused), notice="")
     log_read(request, seen.root, "export letter copy")
     name = f"{found.kind}-{seen.root.display_number}-{language}.pdf"
     return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})

@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import access, clock, commands, facts, vocabulary, words
-from workflows.course_page import COMMON, FOR_PUPILS, ROLES, Place, contacts_allowed, excludable
+from workflows.course_page import ROLES, Place
+from workflows.course_page_pupil import FOR_PUPILS, contacts_allowed, excludable
+from workflows.course_page_staff import COMMON
 from workflows.forms import StepForm, answers_in
 from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
