@@ -18,7 +18,8 @@ from workflows import clock, protocol, roots
 from workflows.actors import actor_of, staff_at
 from workflows.facts import Loaded, unopened
 from workflows.forecasts import stand_in_denials
-from workflows.models import CASE_TYPES, Case, Enrolment, Guardianship, LogEntry, Membership, Person, Round, RoundAsk
+from workflows.involved import load_people
+from workflows.models import CASE_TYPES, Case, Enrolment, Guardianship, LogEntry, Membership, Person, Round, RoundAsk, RoundCase
 from workflows.models.people import Authority, Dated
 from workflows.prepared import new as row
 from workflows.protocol import Denial
@@ -151,43 +152,38 @@ def plan_for(asked: Round, people: Sequence[Person], by: Any) -> Plan:
     if asked.kind == Round.Kind.YEARLY:
         return _yearly(asked, people)
     plan = Plan(people=len(people))
-    by_key = {one.pk: one for one in people}
     topics = [f"{purpose}/{channel}" for purpose, channel in asked.lines]
     latest = _latest(asked, people, topics)
     plan.over = [case for case in latest.values() if case.state in LIVE["consent"] and case.until is not None and case.until < clock.today()]
     gone = {case.pk for case in plan.over} | {case.pk for case in latest.values() if case.state == "expired"}
-    still = {about: case for about, case in latest.items() if case.pk not in gone}
-    cases = [still.get((one.pk, topic)) or _new(asked, one, topic) for one in people for topic in topics]
-    rules = _Rules(asked, by)
-    told = _told(cases)
-    answered = _answered(cases)
+    questions = _questions(asked, people, topics, {about: case for about, case in latest.items() if case.pk not in gone})
+    rules, before = _Rules(asked, by), _Before(questions)
     wanted: dict[int, set[int]] = {}
-    for case, known in zip(cases, roots.people_of(cases, clock.today()), strict=True):
-        about = by_key[case.person_id or 0]
-        fresh = case.pk is None
-        again = not fresh and asked.renew
-        if case.state == "withdrawn" and not again:
+    for one in questions:
+        about, case = one.person, one.case
+        again = case is not None and asked.renew
+        if case is not None and case.state == "withdrawn" and not again:
             plan.standing += 1
             continue
-        signing, whole = rules.asked(case, known)
+        signing, whole = rules.asked(one)
         if not whole:
             plan.nobody[about.pk] = (about, NOBODY)
         if not signing:
             continue
-        if fresh or again:
-            if denials := rules.denials(case, known, "consent.request" if fresh else "consent.renew"):
+        if case is None or again:
+            if denials := rules.denials(one, "consent.renew" if case else "consent.request"):
                 for denial in denials:
                     plan.refused.setdefault(denial, set()).add(about.pk)
                 continue
-            if fresh:
-                purpose, _slash, channel = case.topic.partition("/")
+            if case is None:
+                purpose, _slash, channel = one.topic.partition("/")
                 until = {"until": asked.until} if asked.until else {}
                 plan.rows.append({"person": about, "purpose": purpose, "channel": channel, "moment": asked.moment, **until})
             else:
                 plan.again.append(case)
             new = signing
         else:
-            new = {key for key in signing if (case.pk, key) not in told and (case.pk, key) not in answered}
+            new = before.left(case, signing)
             if new:
                 plan.taken.append(case)
             else:
@@ -198,6 +194,29 @@ def plan_for(asked: Round, people: Sequence[Person], by: Any) -> Plan:
     plan.signers = {one.pk: one for one in Person.objects.filter(pk__in=list(wanted))}
     _say_why(plan)
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked about one person, the consent that stands about it, if any, and whom the rules know in it."""
+
+    person: Person
+    topic: str
+    case: Case | None
+    known: tuple[Known, ...]
+
+
+def _questions(asked: Round, people: Sequence[Person], topics: Sequence[str], still: Mapping[tuple[int, str], Case]) -> list[_Question]:
+    day = clock.today()
+    known = {int(one.id): (one,) for one in load_people(asked.school, {one.pk: frozenset() for one in people}, day)}
+    pictured = [case for case in still.values() if case.facts.get("asked")]
+    of_case = {case.pk: found for case, found in zip(pictured, roots.people_of(pictured, day), strict=True)}
+    found = []
+    for one in people:
+        for topic in topics:
+            case = still.get((one.pk, topic))
+            found.append(_Question(one, topic, case, of_case.get(case.pk, known[one.pk]) if case else known[one.pk]))
+    return found
 
 
 def _new(asked: Round, person: Person, topic: str) -> Case:
@@ -221,31 +240,34 @@ def _latest(asked: Round, people: Sequence[Person], topics: Sequence[str]) -> di
     return found
 
 
-def _asked_at(keys: Sequence[int]) -> dict[int, LogEntry]:
-    """Return the entry with which each consent was last asked for."""
-    rows = LogEntry.objects.filter(case__in=keys, step__in=ASKS, retracted_by=None).only("case_id", "n", "at").order_by("n")
-    return {entry.case_id: entry for entry in rows}
+class _Before:
+    """Who was told of the consents that were asked for before, and who answered them, since each was last asked for."""
 
+    def __init__(self, questions: Iterable[_Question]) -> None:
+        known = {one.case.pk: one.known for one in questions if one.case}
+        people = {int(key) for each in known.values() for one in each for key in (one.id, *one.guardians)}
+        rows = LogEntry.objects.filter(case__in=known, step__in=[*ASKS, *ANSWERS], retracted_by=None) if known else LogEntry.objects.none()
+        entries = list(rows.order_by("n").values_list("case", "step", "person", "n", "at"))
+        self._since = {case: (n, at) for case, step, _person, n, at in entries if step in ASKS}
+        self._answered = {
+            (case, person) for case, step, person, n, _at in entries if step in ANSWERS and (case not in self._since or n > self._since[case][0])
+        }
+        self._rounds: dict[int, list[int]] = {}
+        for case, asked in RoundCase.objects.filter(case__in=known).values_list("case", "round") if known else ():
+            self._rounds.setdefault(case, []).append(asked)
+        # Not joined to the consents: each round has as many pairs of those and of people as the one times the other.
+        asks = RoundAsk.objects.filter(round__in={key for keys in self._rounds.values() for key in keys}, person__in=people, told_at__isnull=False)
+        self._told = {(asked, person): at for asked, person, at in asks.order_by("told_at").values_list("round", "person", "told_at")}
 
-def _told(cases: Iterable[Case]) -> set[tuple[int, int]]:
-    """Return who was told of which consent since it was last asked for: consent and person, by key."""
-    keys = [case.pk for case in cases if case.pk]
-    if not keys:
-        return set()
-    since = {key: entry.at for key, entry in _asked_at(keys).items()}
-    rows = RoundAsk.objects.filter(round__cases__case__in=keys, told_at__isnull=False)
-    pairs = rows.values_list("round__cases__case", "person", "told_at")
-    return {(case, person) for case, person, at in pairs if at is not None and case in since and at >= since[case]}
+    def left(self, case: Case, signing: Iterable[int]) -> set[int]:
+        """Return those of `signing` who were not told of it and did not answer it."""
+        return {key for key in signing if (case.pk, key) not in self._answered and not self._was_told(case.pk, key)}
 
-
-def _answered(cases: Iterable[Case]) -> set[tuple[int, int]]:
-    """Return who answered which consent since it was last asked for."""
-    keys = [case.pk for case in cases if case.pk]
-    if not keys:
-        return set()
-    since = {key: entry.n for key, entry in _asked_at(keys).items()}
-    rows = LogEntry.objects.filter(case__in=keys, step__in=ANSWERS, retracted_by=None).values_list("case", "person", "n")
-    return {(case, person) for case, person, n in rows if n > since.get(case, 0) and person}
+    def _was_told(self, case: int, person: int) -> bool:
+        if case not in self._since:
+            return False
+        told = (self._told.get((asked, person)) for asked in self._rounds.get(case, ()))
+        return any(at is not None and at >= self._since[case][1] for at in told)
 
 
 class _Rules:
@@ -258,37 +280,44 @@ class _Rules:
         self._staff = cache(partial(staff_at, asked.school))
         self._lines: dict[Any, tuple[tuple[SignerLine, ...], Facts]] = {}
         self._denials: dict[Any, tuple[Denial, ...]] = {}
-        self._asked_of: dict[Any, tuple[set[int], bool]] = {}
+        self._facts: dict[Any, Facts] = {}
+        self._asked_of: dict[Any, set[int]] = {}
 
-    def _load(self, case: Case, known: tuple[Known, ...]) -> Loaded:
-        return unopened(case, known, self._calendar, self._staff)
+    def _load(self, one: _Question) -> tuple[Case, Loaded]:
+        case = one.case or _new(self._asked, one.person, one.topic)
+        return case, unopened(case, one.known, self._calendar, self._staff)
 
-    @staticmethod
-    def _like(case: Case, known: tuple[Known, ...]) -> tuple[Any, ...]:
-        pin = (case.pins.get("procedure") or {}).get("on")
-        who = tuple((one.kind, one.age, bool(one.guardians)) for one in known)
-        return (pin, case.topic, case.state if case.pk else "", case.facts.get("moment"), bool(case.facts.get("asked")), who)
+    def _like(self, one: _Question) -> tuple[Any, ...]:
+        case, who = one.case, tuple((each.kind, each.age, bool(each.guardians)) for each in one.known)
+        if case is None:
+            return (one.topic, who)
+        return ((case.pins.get("procedure") or {}).get("on"), one.topic, case.state, case.facts.get("moment"), bool(case.facts.get("asked")), who)
 
-    def asked(self, case: Case, known: tuple[Known, ...]) -> tuple[set[int], bool]:
+    def asked(self, one: _Question) -> tuple[set[int], bool]:
         """Return whose yes the consent needs, by key, and whether everybody is known whose yes it needs."""
-        like = self._like(case, known)
+        like = self._like(one)
         if like not in self._lines:
-            loaded = self._load(case, known)
+            case, loaded = self._load(one)
             facts = loaded.for_step(case, "consent.answer", actor=None, data={})
             self._lines[like] = (signers(loaded.protocol, facts), facts)
         lines, alike = self._lines[like]
-        same = (case.person_id, tuple(map(id, lines)), tuple(one.guardians for one in known))
-        if same not in self._asked_of:  # the same for each of a pupil's questions
-            facts = replace(alike, people=known, subjects=(str(case.person_id),))
-            each = [people_asked(line, facts) for line in lines]
-            self._asked_of[same] = {int(key) for people in each for key in people}, bool(each) and all(each)
-        return self._asked_of[same]
+        each = [self._asked_by(line, alike, one) for line in lines]
+        return set().union(*each), bool(each) and all(each)
 
-    def denials(self, case: Case, known: tuple[Known, ...], step: str) -> tuple[Denial, ...]:
+    def _asked_by(self, line: SignerLine, alike: Facts, one: _Question) -> set[int]:
+        """Return whose yes meets a line; the same for each of a person's questions."""
+        who = (one.person.pk, *(each.guardians for each in one.known))
+        if (id(line), who) not in self._asked_of:
+            if who not in self._facts:
+                self._facts[who] = replace(alike, people=one.known, subjects=(str(one.person.pk),))
+            self._asked_of[id(line), who] = {int(key) for key in people_asked(line, self._facts[who])}
+        return self._asked_of[id(line), who]
+
+    def denials(self, one: _Question, step: str) -> tuple[Denial, ...]:
         """Return why it may not be asked, or not be asked anew."""
-        like = (step, *self._like(case, known))
+        like = (step, *self._like(one))
         if like not in self._denials:
-            loaded = self._load(case, known)
+            case, loaded = self._load(one)
             data: dict[str, Any] = {"moment": self._asked.moment, **({"until": self._asked.until} if self._asked.until else {})}
             if step == "consent.request":
                 data |= {"person": str(case.person_id), "purpose": case.facts["purpose"], "channel": case.facts["channel"]}
