@@ -48,6 +48,8 @@ def _counting(args: Args, facts: Facts) -> list[Record]:
         found = [one for one in found if (_minute(one.at), one.seq) > start]
     if roles:
         found = [one for one in found if plays(one.by_roles, roles)]
+    if wanted:  # a later word on the same case and person takes the place of an earlier one
+        found = list({(one.case, one.person): one for one in found}.values())
     for name, values in wanted.items():
         found = [one for one in found if any(same(said, good) for said in values_of(one.data.get(name)) for good in values)]
     return found
