@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from workflows import vocabulary, words
-from workflows.labels import QUESTIONS
 
 MANY = 9
 """A choice with more answers than this becomes a list to open instead of a row of cards."""
@@ -289,7 +288,7 @@ def make_field(
     """
     declared = vocabulary.FIELDS[name]
     common: dict[str, Any] = {
-        "label": words.label("field", name) + ("?" if name in QUESTIONS else ""),
+        "label": words.question(name),
         "required": required,
         "help_text": HINTS.get(name, ""),
     }

@@ -285,5 +285,8 @@ THE_ROLES: Mapping[str, Any] = {
 }
 """Roles as they stand within a sentence: `Only the director may do this.`"""
 
-QUESTIONS = frozenset({"parents_told", "harm_expected", "scope", "published", "possibly_criminal", "school_medium", "reached", "mediation_possible"})
+QUESTIONS = frozenset({
+    "parents_told", "harm_expected", "scope", "published", "possibly_criminal", "school_medium", "reached", "mediation_possible",
+    "category", "severity", "story", "happened", "exclude", "asked_by", "counterparty", "account_kind", "target_account", "form", "witness",
+})  # fmt: skip
 """Fields whose label is a question: a form ends it with a question mark."""

@@ -51,7 +51,7 @@ FIELDS: Mapping[str, Field] = dict([
     # what happened
     _f("category", "choice", pgettext("field", "What happened"), tuple(CATEGORIES)),
     _f("act", "choice", pgettext("field", "What somebody did"), ("post", "forward", "repost", "like", "search", "view", "receive", "other")),
-    _f("severity", "number", pgettext("field", "How serious it is")),
+    _f("severity", "number", pgettext("field", "How serious is it")),
     _f("acted_on", "date", pgettext("field", "Day it happened")),
     _f("acted_at", "line", pgettext("field", "Time and place")),
     _f("platform", "line", pgettext("field", "App or site")),
@@ -103,7 +103,7 @@ FIELDS: Mapping[str, Field] = dict([
     _f("attends", "line", pgettext("field", "Who attends")),
     _f("channel", "choice", pgettext("field", "How"), tuple(CHANNELS)),
     _f("reached", "yes_no", pgettext("field", "Was the parent reached")),
-    _f("happened", "moment", pgettext("field", "When it happened")),
+    _f("happened", "moment", pgettext("field", "When did it happen")),
     # evidence, causes, files
     _f("manner", "choice", pgettext("field", "How it was seen"), ("public", "asked_and_shown", "handed_in", "not_public", "insisted")),
     _f("with", "choice", pgettext("field", "Together with"), ("ict_coordinator", "teacher", "director")),
@@ -133,7 +133,7 @@ FIELDS: Mapping[str, Field] = dict([
     _f("until", "date", pgettext("field", "Until")),
     _f("asked", "people", pgettext("field", "Which parents are asked")),
     _f("answer", "yes_no", pgettext("field", "Answer")),
-    _f("form", "choice", pgettext("field", "How the answer came"), ("link", "account", "paper", "in_person", "phone")),
+    _f("form", "choice", pgettext("field", "How did the answer come"), ("link", "account", "paper", "in_person", "phone")),
     _f("authority", "yes_no", pgettext("field", "Declares to have parental authority")),
     _f("witness", "person", pgettext("field", "Who listened in")),
     _f("language", "choice", pgettext("field", "Language read"), ("nl", "en", "tr", "ar", "pl", "uk")),
@@ -142,7 +142,7 @@ FIELDS: Mapping[str, Field] = dict([
     # friend requests
     _f("counterpart", "person", pgettext("field", "With whom")),
     _f("counterpart_name", "line", pgettext("field", "With whom, where the school does not know them")),
-    _f("counterparty", "choice", pgettext("field", "What the other is to the school"),
+    _f("counterparty", "choice", pgettext("field", "Who is the other to the school"),
        ("pupil", "former_pupil", "guardian", "former_guardian", "page_visitor")),
     _f("asked_by", "choice", pgettext("field", "Who sent the request"), ("employee", "pupil", "guardian", "other")),
     _f("target_account", "choice", pgettext("field", "On which account"), ("personal", "lesson", "project", "school_page")),
@@ -157,7 +157,7 @@ FIELDS: Mapping[str, Field] = dict([
     _f("parents_told", "yes_no", pgettext("field", "Do the parents know")),
     _f("review_on", "date", pgettext("field", "Day of review")),
     # accounts
-    _f("account_kind", "choice", pgettext("field", "Kind of account"),
+    _f("account_kind", "choice", pgettext("field", "What kind of account"),
        ("school", "playgroup", "teacher", "playgroup_leader", "lesson", "project", "class_group", "parent_group", "site_signup")),
     _f("name", "line", pgettext("field", "Name of the account")),
     _f("url", "line", pgettext("field", "Address of the account")),

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, pgettext
 
 from workflows import clock, lesson_files, letter_fields, vocabulary
-from workflows.labels import CHOICES, DONE, TASKS, THE_ROLES, TYPES
+from workflows.labels import CHOICES, DONE, QUESTIONS, TASKS, THE_ROLES, TYPES
 from workflows.lessons import LEVELS
 from workflows.sentences import FACTS, ONE_OF_THESE
 
@@ -72,6 +72,11 @@ def label(context: str, key: Any, *, fallback: str = "") -> str:
     if key in table:
         return pgettext(name, table[key])
     return fallback or key.removeprefix("local.").replace("_", " ").replace(".", " ")
+
+
+def question(name: str) -> str:
+    """Return a field's label as a form asks it: with a question mark where it is a question."""
+    return label("field", name) + ("?" if name in QUESTIONS else "")
 
 
 def field_label(case_type: str, name: str) -> str:

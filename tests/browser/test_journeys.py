@@ -159,7 +159,7 @@ def test_3_a_mentor_logs_a_talk_and_takes_an_entry_back(
     assert "Who sees this: mentor" in page.locator("main").inner_text(), "the audience is shown before saving"
     page.get_by_label("What was said").fill("Rustig gesproken over wat er gebeurd is.")
     hand.click(page.get_by_label("Noa Regenboogje"))
-    page.get_by_label("When it happened").fill("2026-01-12T08:30")
+    page.get_by_label("When did it happen").fill("2026-01-12T08:30")
     hand.click(page.get_by_role("button", name="Log the talk"))
     assert hand.clicks <= 3
     entry = page.locator(".time > li").first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.utils import translation
 from tests.cast import Cast, build, build_other_school, build_stranger
 from workflows import clock, commands, people
 from workflows.models import CourseLink, Enrolment, Guardianship, Membership, PeopleChange, Person
+from workflows.pages.people import ACTS
 from workflows.pages.people_forms import SettingsForm
 from workflows.protocol import load
 from workflows.schooldays import AMSTERDAM
@@ -261,3 +263,17 @@ class TestImport:
         page = admin.post(url("setup-import"), upload(text)).content.decode()
         assert "geloof" in page
         assert "geheimpje" not in page
+
+
+def test_every_act_that_is_written_down_has_a_name() -> None:
+    folder = Path(people.__file__).parent
+    written = {
+        act for path in folder.rglob("*.py") for call in re.findall(r"\blog\((?!root|self)[^\n]*", path.read_text(encoding="utf-8"))
+        for act in re.findall(r'"([a-z]+\.[a-z_]+)"', call)
+    }  # fmt: skip
+    assert {"programme.done", "programme.undo", "holiday.add", "link.close"} <= written
+    assert written - set(ACTS) == set()
+
+
+def test_a_setting_that_cases_wait_for_is_not_called_optional(admin: Client) -> None:
+    assert b"not required" not in admin.get(url("setup-settings")).content

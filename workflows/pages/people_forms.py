@@ -103,6 +103,7 @@ class SettingsForm(PageForm):
         self.settings = protocol.unanswered({})
         for setting in self.settings:
             self.fields[setting.key] = _setting_field(setting, protocol)
+            self.fields[setting.key].wanted = True  # type: ignore[attr-defined]  # cases wait for it; it may be saved half done
             self.initial[setting.key] = answers.get(setting.key)
 
     @property

@@ -131,7 +131,7 @@ class _New:
         for name in self.kind.first:
             if name not in self.chosen:
                 offered = [key for key in vocabulary.FIELDS[name].choices if not self.as_pupil or key != "school_page"]
-                groups.append((name, words.label("field", name), [(key, words.capital(words.label(name, key))) for key in offered]))
+                groups.append((name, words.question(name), [(key, words.capital(words.label(name, key))) for key in offered]))
         status = 422 if self.posted is not None else 200
         return show(self.request, "request_choose.html", {**self.words(), "groups": groups, "chosen": self.chosen}, status=status, here="more")
 
