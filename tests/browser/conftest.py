@@ -37,8 +37,11 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture
 def browser_context_args() -> dict[str, Any]:
-    """A Dutch reader at an ordinary screen."""
+    """A Dutch reader at an ordinary screen; a file whose tests read the source strings is marked `in_english`."""
     return {"locale": "nl-NL", "timezone_id": "Europe/Amsterdam", "viewport": {"width": 1280, "height": 800}}
+
+
+in_english = pytest.mark.browser_context_args(locale="en-GB")
 
 
 def watch(page: Page) -> list[str]:
@@ -75,24 +78,67 @@ def page(context: BrowserContext) -> Generator[Page]:
 
 
 @pytest.fixture
-def sign_in(context: BrowserContext, live_server: Any) -> Callable[[User], None]:
-    """Be somebody, without the sign-in page."""
+def sign_in(context: BrowserContext, live_server: Any) -> Callable[..., None]:
+    """Be somebody, without the sign-in page; in another browser than the test's own when it is named."""
 
-    def become(user: User) -> None:
+    def become(user: User, where: BrowserContext = context) -> None:
         client = Client()
         client.force_login(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": live_server.url}])
+        where.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": live_server.url}])
 
     return become
 
 
+Visit = Callable[[User | None, str], int]
+
+
+@pytest.fixture
+def visit(page: Page, live_server: Any, sign_in: Callable[..., None]) -> Visit:
+    """Go to an address of the site as somebody, or as nobody; returns the status."""
+    who_is_in: list[User | None] = [None]
+
+    def go(user: User | None, address: str) -> int:
+        if user is None:
+            page.context.clear_cookies()
+        elif user != who_is_in[-1]:
+            sign_in(user)
+        who_is_in.append(user)
+        answer = page.goto(live_server.url + address)
+        assert answer is not None
+        return answer.status
+
+    return go
+
+
+@pytest.fixture
+def tab_of(new_context: Callable[..., BrowserContext], sign_in: Callable[..., None]) -> Generator[Callable[..., Page]]:
+    """Open a page in a browser of somebody's own, with or without script; it is watched as `page` is."""
+    problems: list[list[str]] = []
+
+    def tab(user: User | None = None, *, script: bool = False) -> Page:
+        context = new_context(java_script_enabled=script)
+        if user is not None:
+            sign_in(user, context)
+        opened = context.new_page()
+        opened.set_default_timeout(30_000)
+        problems.append(watch(opened))
+        return opened
+
+    yield tab
+    assert not any(problems), problems
+
+
 @pytest.fixture
 def axe() -> Callable[[Page], list[str]]:
-    """Ask axe-core about a page as it is now; an empty list is what a test wants to see."""
+    """Ask axe-core about a page as it is now; an empty list is what a test wants to see.
+
+    A colour that is still changing is not judged halfway: what was just pressed comes to rest first.
+    """
 
     def violations(page: Page) -> list[str]:
         page.evaluate(AXE + ";0")
+        page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished)).then(() => 0)")
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{one['id']}: {one['help']} at {node['target']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import translation
 from playwright.sync_api import Locator, Page
 
+from tests.browser.following import follow
 from workflows import words
 from workflows.models import Case, Letter
 from workflows.scenario_cast import Cast
@@ -108,8 +109,7 @@ class Player:
             card.locator(f"input[name={role}][value='{self.cast.people[name].pk}']").check()
         self.shot("course-page")
         card.locator("form button[type=submit]").click()
-        card.locator("[data-link]").click()
-        self.page.wait_for_url("**/kc/case/**")
+        follow(card.locator("[data-link]"))
         self.case = Case.objects.filter(type="incident").latest("pk")
 
     def link(self, end: str) -> Locator:
@@ -125,19 +125,23 @@ class Player:
                     return found.first
         raise AssertionError(f"{self.who} finds no link to {end} on {self.page.url}: {self.main.inner_text()[:1500]}")
 
+    def go(self, end: str) -> None:
+        """Press that link."""
+        follow(self.link(end))
+
     def act(self, who: str, step: str, *, answers: Mapping[str, str] | None = None, **data: Any) -> str:
         """Take a step from the page of the case; return what the page says of it."""
         self.visit(who)
-        self.link(f"/do/{step}/").click()
+        self.go(f"/do/{step}/")
         if step == "measure.propose":
             self.look()
-            self.link(f"kind={data.pop('kind')}").click()
+            self.go(f"kind={data.pop('kind')}")
         return self.send(answers=answers, **data)
 
     def note(self, who: str, milestone: str, person: str = "", **data: Any) -> str:
         """Note a milestone from the page of the case."""
         self.visit(who)
-        self.link(f"/record/{milestone}/").click()
+        self.go(f"/record/{milestone}/")
         return self.send(**data, **({"person": person} if person else {}))
 
     def send(self, *, answers: Mapping[str, str] | None = None, **data: Any) -> str:
@@ -152,8 +156,7 @@ class Player:
 
     def press(self) -> None:
         """Press the button of this page's form."""
-        with self.page.expect_navigation():
-            self.main.locator("form[data-guard] .acts button").click()
+        follow(self.main.locator("form[data-guard] .acts button"))
 
     def fill(self, data: Mapping[str, Any]) -> None:
         """Fill in fields by their name, unfolding what is folded."""
@@ -202,7 +205,7 @@ class Player:
 
     def way_out(self, end: str) -> None:
         """Press the way out that leads to this address."""
-        self.main.locator(f".why a[href*='{end}'], details.later a[href*='{end}']").first.click()
+        follow(self.main.locator(f".why a[href*='{end}'], details.later a[href*='{end}']").first)
 
     # --- deciding and letters -----------------------------------------------------------------------------------------------
 
@@ -211,7 +214,7 @@ class Player:
         self.sign_in(who)
         self.page.goto(f"{self.server}/kc/approvals/")
         self.look()
-        self.main.locator("a[href*='/decide/']").last.click()
+        follow(self.main.locator("a[href*='/decide/']").last)
         self.shot("decide")
         return self.send(decision=answer, reason=reason, **later)
 
@@ -221,13 +224,12 @@ class Player:
         assert waiting, "no letter waits"
         for letter in waiting:
             self.visit(who)
-            self.link(f"/letter/{letter.key}/").click()
+            self.go(f"/letter/{letter.key}/")
             self.look()
             shown = self.main.locator(f"a[href*='/letter/{letter.key}/pdf/']")
             pdf = self.page.request.get(self.server + str(shown.get_attribute("href")))
             assert pdf.status == 200 and pdf.body().startswith(b"%PDF")
-            with self.page.expect_navigation():
-                self.main.locator("form:has([name=digest]) button").click()
+            follow(self.main.locator("form:has([name=digest]) button"))
             self.look()
             if letter.addressee is None:
                 continue  # a note for the file goes nowhere
@@ -236,8 +238,7 @@ class Player:
             self.main.locator(f"[name=route][value={route if route in routes else routes[0]}]").check()
             if letter is waiting[0]:
                 self.shot("letter")
-            with self.page.expect_navigation():
-                self.main.locator("form:has([name=route]) button").click()
+            follow(self.main.locator("form:has([name=route]) button"))
             self.look()
             letter.refresh_from_db()
             assert letter.pdf is not None and bytes(letter.pdf) == pdf.body(), "what was read is what was approved and sent"

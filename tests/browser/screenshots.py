@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, FLAGS
+from tests.browser.following import follow
 
 BASE = os.environ.get("KC_SITE_URL", "http://127.0.0.1:8000")
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -19,8 +20,7 @@ def signed_in(browser: Browser, who: str, *, width: int = 1000, school: str = "z
     """Return a page of the named member of the demo's first school."""
     page = browser.new_context(viewport={"width": width, "height": 760}, locale="nl-NL").new_page()
     page.goto(f"{BASE}/sign-in/")
-    page.locator(f"[data-user='{school}-{who}']").click()
-    page.wait_for_load_state()
+    follow(page.locator(f"[data-user='{school}-{who}']"))
     return page
 
 
@@ -34,11 +34,10 @@ def keep(page: Page, name: str) -> None:
 def _letter_link(browser: Browser, director: Page) -> Page:
     """Approve a letter, send it by e-mail, and return the page behind the link in that mail."""
     director.goto(f"{BASE}/kc/")
-    director.locator("a[href*='/letter/']").first.click()
-    director.get_by_role("button", name=re.compile("goedkeuren")).click()
+    follow(director.locator("a[href*='/letter/']").first)
+    follow(director.get_by_role("button", name=re.compile("goedkeuren")))
     director.locator("input[value='email']").check()
-    director.get_by_role("button", name="Versturen").click()
-    director.wait_for_load_state()
+    follow(director.get_by_role("button", name="Versturen"))
     director.goto(f"{BASE}/mails/")
     links = re.findall(r"/kc/brief/[^\s\"<]+", director.content())
     parent = browser.new_context(viewport={"width": 420, "height": 760}, locale="nl-NL").new_page()
@@ -52,8 +51,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         mentor = signed_in(browser, "mentor")
         mentor.goto(f"{BASE}/kc/")
-        mentor.get_by_role("link", name=re.compile("Foto of film")).first.click()
-        mentor.wait_for_load_state()
+        follow(mentor.get_by_role("link", name=re.compile("Foto of film")).first)
         keep(mentor, "mentor")
         director = signed_in(browser, "director", width=420)
         director.goto(f"{BASE}/kc/approvals/")
@@ -61,7 +59,6 @@ def main() -> None:
         keep(_letter_link(browser, director), "parent")
         pupil = signed_in(browser, "pupil", width=420)
         pupil.goto(f"{BASE}/course/zonnehoek/")
-        pupil.wait_for_timeout(1000)
         keep(pupil, "pupil")
         browser.close()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.asking import answers_of, ask, page_of
-from tests.browser.conftest import watch
-from tests.browser.test_looks import FOCUSED, SMALL, SPACING
+from tests.browser.following import follow
+from tests.browser.looks import LARGE, SMALL, WIDE, sideways, stops
 from tests.cast import Cast, build
 from workflows import answer_texts, clock, people, personal_links
 from workflows.delivery import outbox
@@ -34,8 +34,6 @@ CLIPPED = """
   .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML.slice(0, 120))
 """
 """Words that stick out of their card."""
-
-WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 
 
 @dataclass
@@ -72,8 +70,7 @@ def card(page: Page, case: Case, answer: str) -> Locator:
 
 
 def send(page: Page) -> None:
-    with page.expect_navigation():
-        page.locator("main form button").click()
+    follow(page.locator("main form button"))
 
 
 @pytest.mark.parametrize("language", answer_texts.LANGUAGES)
@@ -93,10 +90,9 @@ def test_a_parent_answers_and_takes_it_back_in_two_clicks(language: str, page: P
     card(page, first, "no").click()
     send(page)
     assert answers_of(first)[-1].facts["answer"] is False, "two clicks, no account"
-    status = page.get_by_role("status")
-    assert status.is_visible() and page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    expect(page.get_by_role("status")).to_be_focused()
     card(page, first, "yes").click()
-    assert page.locator("#authority").is_visible()
+    expect(page.locator("#authority")).to_be_visible()
     send(page)
     assert Case.objects.get(pk=first.pk).state == "granted"
     shot(page, f"saved-{language}-360")
@@ -107,33 +103,32 @@ def test_a_parent_answers_and_takes_it_back_in_two_clicks(language: str, page: P
     shot(page, f"taken-back-{language}-1280")
 
 
-def test_without_script_everything_works_and_why_not_is_asked_of_a_no_alone(browser: Browser, family: Family) -> None:
+def test_without_script_everything_works_and_why_not_is_asked_of_a_no_alone(family: Family, tab_of: Callable[..., Page]) -> None:
     first, second = family.cases[:2]
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    page = context.new_page()
-    problems = watch(page)
+    page = tab_of()
+    page.set_viewport_size(PHONE)
     page.goto(family.address("?lang=nl"))
     send(page)
-    assert page.get_by_role("alert").is_visible(), "nothing was chosen"
+    expect(page.get_by_role("alert"), "nothing was chosen").to_be_visible()
     shot(page, "refused-nl-360")
     page.get_by_role("alert").get_by_role("link").click()
     why = page.locator(f"#r-{family.cast.people['pupil'].key}")
-    assert not why.is_visible()
+    expect(why).to_be_hidden()
     card(page, first, "yes").click()
-    assert not why.is_visible()
+    expect(why).to_be_hidden()
     card(page, second, "no").click()
-    assert why.is_visible() and page.locator("textarea:visible").count() == 1, "of this child alone"
+    expect(why).to_be_visible()
+    assert page.locator("textarea:visible").count() == 1, "of this child alone"
     why.fill("Liever niet op Instagram.")
     send(page)
-    assert page.get_by_role("status").is_visible() and [len(answers_of(case)) for case in (first, second)] == [1, 1]
-    context.close()
-    assert problems == []
+    expect(page.get_by_role("status")).to_be_visible()
+    assert [len(answers_of(case)) for case in (first, second)] == [1, 1]
 
 
 def test_the_page_in_another_language_is_one_click_away_and_dutch_is_offered(page: Page, family: Family) -> None:
     page.goto(family.address("?lang=nl"))
     for language, name in answer_texts.LANGUAGES.items():
-        page.locator(".bar").get_by_role("link", name=name, exact=True).click()
+        follow(page.locator(".bar").get_by_role("link", name=name, exact=True))
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator(".bar a[aria-current]").inner_text() == name
         assert page.locator(".box.info a[lang=nl]").count() == (language != "nl")
@@ -168,7 +163,7 @@ def test_axe_finds_nothing_on_any_page_in_any_language(scheme: Any, size: Any, p
             shot(page, f"asked-{language}-{scheme}-{size['width']}")
     page.goto(family.address("?lang=ar"))
     send(page)
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     look("refused")
     card(page, family.cases[0], "no").click()
     send(page)
@@ -191,14 +186,10 @@ def test_nothing_scrolls_sideways_and_every_target_is_large_in_six_languages(siz
         if size == SMALLEST and language in ("uk", "ar"):
             shot(page, f"asked-{language}-320")
         found += [f"{language}: {line}" for line in page.evaluate(SMALL) + page.evaluate(CLIPPED)]
-        if page.evaluate(WIDE):
-            found.append(f"{language} scrolls")
-        page.evaluate(SPACING)
-        if page.evaluate(WIDE):
-            found.append(f"{language} with wide spacing")
+        found += sideways(page, f"{language} scrolls")
         page.set_viewport_size({"width": 640, "height": 700})
         page.goto(family.address(f"?lang={language}"))
-        page.evaluate("const s = new CSSStyleSheet(); s.replaceSync('html {font-size: 200% !important}'); document.adoptedStyleSheets = [s]")
+        page.evaluate(LARGE)
         if page.evaluate(WIDE):
             found.append(f"{language} at 200 % text")
         page.set_viewport_size(size)
@@ -211,11 +202,7 @@ def test_a_keyboard_alone_answers(language: str, page: Page, family: Family) -> 
     page.goto(family.address(f"?lang={language}"))
     seen: list[str] = []
     hidden = []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        now = page.evaluate(FOCUSED)
-        if now is None:
-            break
+    for now in stops(page):
         seen.append(now["name"])
         if not now["outline"] or not now["seen"]:
             hidden.append(now)

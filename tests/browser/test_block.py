@@ -7,24 +7,18 @@ from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import in_english
+from tests.browser.following import follow
+from tests.browser.looks import OUTSIDE
 from tests.cast import Cast, build
 from tests.host import runtime
 from tests.host.runtime import course_id
 from workflows import api, schools
 from workflows.models import Case
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-Hand = Callable[[Locator], None]
-
-
-@pytest.fixture
-def browser_context_args() -> dict[str, Any]:
-    """An English reader, so that the source strings are what the tests read."""
-    return {"locale": "en-GB", "timezone_id": "Europe/Amsterdam", "viewport": {"width": 1280, "height": 800}}
-
+pytestmark = [pytest.mark.django_db(transaction=True), in_english]
 
 @pytest.fixture
 def cast(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Cast:
@@ -70,11 +64,11 @@ def test_a_mentor_opens_a_case_in_four_clicks(page: Page, cast: Cast, course: st
     status = card.get_by_role("status")
     expect(status).to_contain_text("is open.")
     expect(status).to_be_focused()
-    assert clicks <= 4 and Case.objects.count() == 1
+    assert clicks <= 4
     case = Case.objects.get()
     assert [(row.person.given_name, row.role) for row in case.involvements.exclude(role="reporter")] == [("Noa", "suspect")]
-    status.get_by_role("link", name="Go to the case").click()
-    page.wait_for_url(f"**/kc/case/{case.key}/")
+    follow(status.get_by_role("link", name="Go to the case"))
+    assert page.url.endswith(f"/kc/case/{case.key}/") and Case.objects.count() == 1
 
 
 def test_a_teacher_is_told_who_gets_a_message(page: Page, cast: Cast, course: str, sign_in: Callable[[Any], None]) -> None:
@@ -130,22 +124,13 @@ def test_without_a_connection_nothing_typed_is_lost(context: BrowserContext, cas
     assert Case.objects.count() == 1
 
 
-def test_without_script_there_is_a_link_to_the_full_page(browser: Browser, cast: Cast, course: str, live_server: Any) -> None:
-    from django.conf import settings
-    from django.test import Client
-
-    client = Client()
-    client.force_login(cast.users["mentor"])
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context = browser.new_context(java_script_enabled=False, locale="en-GB")
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    page = context.new_page()
+def test_without_script_there_is_a_link_to_the_full_page(cast: Cast, course: str, tab_of: Callable[..., Page]) -> None:
+    page = tab_of(cast.users["mentor"])
     page.goto(course)
-    assert not page.locator(".kc-block form").is_visible()
-    page.get_by_role("link", name="Open a case").click()
-    page.wait_for_url("**/kc/new/**")
-    assert cast.group.name in page.locator("main").inner_text()
-    context.close()
+    expect(page.locator(".kc-block form")).to_be_hidden()
+    follow(page.get_by_role("link", name="Open a case"))
+    assert "/kc/new/" in page.url
+    expect(page.locator("main")).to_contain_text(cast.group.name)
 
 
 def test_two_cards_on_one_page_act_each_for_itself(page: Page, cast: Cast, course: str, sign_in: Callable[[Any], None]) -> None:
@@ -188,13 +173,11 @@ def test_it_holds_at_320_pixels_and_in_large_text(page: Page, cast: Cast, course
     page.set_viewport_size({"width": 320, "height": 740})
     page.goto(course)
     page.locator("[data-opener] > summary").click()
-    outside = """() => [...document.querySelectorAll('.kc-block *')].filter(one => one.checkVisibility()
-        && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
-    assert page.evaluate(outside) == []
+    assert page.evaluate(OUTSIDE) == []
     page.set_viewport_size({"width": 640, "height": 740})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.locator(".kc-block").evaluate("one => getComputedStyle(one).fontSize") == "32px"
-    assert page.evaluate(outside) == []
+    assert page.evaluate(OUTSIDE) == []
 
 
 def test_small_root_letters_as_in_studio_do_not_shrink_it(page: Page, cast: Cast, course: str, sign_in: Callable[[Any], None]) -> None:

@@ -8,26 +8,22 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visit, in_english
+from tests.browser.following import follow
+from tests.browser.looks import LARGE, SMALL, WIDE, in_light, walk
 from tests.browser.player import DESK, PHONE, SHOTS, Player
-from tests.browser.test_looks import FOCUSED, SMALL
 from tests.cast import Cast, build
 from tests.host import runtime
 from tests.host.runtime import HostRuntime, course_id, usages
 from workflows import clock, diplomas, module, programme, schools
 from workflows.models import Case, Diploma, Enrolment, Group, LessonAnswer, LessonRun, Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), in_english]
 
 LEVEL = 2
 NAMES = ("Regenboogje", "Theepot", "Paraplu", "Kapstok", "Knikker", "Vlieger", "Kandelaar", "Sleutelbos", "Waterval")
-
-
-@pytest.fixture
-def browser_context_args() -> dict[str, Any]:
-    """An English reader at an ordinary screen."""
-    return {"locale": "en-GB", "timezone_id": "Europe/Amsterdam", "viewport": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture
@@ -59,7 +55,7 @@ def cast(live_server: Any) -> Cast:
 
 
 def pages(cast: Cast) -> list[tuple[str, str, str]]:
-    """Every page as (what, who, address)."""
+    """Every page as (what, who, address); nobody is signed in where the second is empty."""
     code = Diploma.objects.get(run__person=cast.people["pupil"]).code
     check, group = reverse("kc_workflows:diploma"), reverse("kc_workflows:class")
     waits = Group.objects.get(name="Groep 8b").pk
@@ -75,37 +71,15 @@ def pages(cast: Cast) -> list[tuple[str, str, str]]:
 PLAIN = ("class-empty", "class-waits", "no-group", "no-diploma", "check")
 """Pages made of parts that the others show as well: looked at in one light and width."""
 
-Visit = Callable[[str, str], None]
-
-
-@pytest.fixture
-def visit(page: Page, live_server: Any, cast: Cast, sign_in: Callable[[Any], None]) -> Visit:
-    who_is_in = [""]
-
-    def go(who: str, address: str) -> None:
-        if not who:
-            page.context.clear_cookies()
-        elif who_is_in[-1] != who:
-            sign_in(cast.users[who])
-        who_is_in.append(who)
-        page.goto(live_server.url + address)
-
-    return go
-
-
-WIDE = "() => document.documentElement.scrollWidth > innerWidth"
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
 def test_axe_finds_nothing_and_targets_are_large(scheme: Any, width: int, page: Page, cast: Cast, visit: Visit, axe: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+    in_light(page, scheme, width)
     SHOTS.mkdir(parents=True, exist_ok=True)
     found = []
     for what, who, address in pages(cast):
         if what in PLAIN and (scheme, width) != ("light", 1280):
             continue
-        visit(who, address)
+        visit(cast.users.get(who), address)
         found += [f"{what}: {line}" for line in [*axe(page), *page.evaluate(SMALL)]]
         page.screenshot(path=SHOTS / f"module-{what}-{scheme}-{width}.png", full_page=True)
     assert found == []
@@ -115,52 +89,36 @@ def test_no_page_scrolls_sideways_also_at_200_percent_text(page: Page, cast: Cas
     found = []
     for what, who, address in pages(cast):
         page.set_viewport_size({"width": 320, "height": 700})
-        visit(who, address)
+        visit(cast.users.get(who), address)
         if page.evaluate(WIDE):
             found.append(what)
         page.set_viewport_size({"width": 640, "height": 700})
-        page.evaluate("const s = new CSSStyleSheet(); s.replaceSync('html {font-size: 200% !important}'); document.adoptedStyleSheets = [s]")
+        page.evaluate(LARGE)
         if page.evaluate(WIDE):
             found.append(f"{what} at 200 % text")
     assert found == []
 
 
 def test_the_class_page_works_by_keyboard(page: Page, cast: Cast, visit: Visit) -> None:
-    visit("mentor", f"{reverse('kc_workflows:class')}?group={cast.group.pk}")
-    seen: dict[str, bool] = {}
-    for _press in range(60):
-        page.keyboard.press("Tab")
-        here = page.evaluate(FOCUSED)
-        if here is None:
-            break
-        # A date is several stops, and its last is the browser's own button.
-        seen[here["name"]] = seen.get(here["name"], False) or (here["outline"] and here["seen"])
-    assert len(seen) > 15 and [name for name, good in seen.items() if not good] == []
+    visit(cast.users["mentor"], f"{reverse('kc_workflows:class')}?group={cast.group.pk}")
+    met = walk(page)
+    assert len(met) > 15 and [name for name, seen in met.items() if not seen] == []
     page.get_by_role("button", name="Done today: Talk about the poster").focus()
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert "Noted: done." in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("Noted: done.")
 
 
-def test_without_script_a_part_is_planned_and_a_code_is_checked(browser: Browser, live_server: Any, cast: Cast) -> None:
-    from django.conf import settings
-    from django.test import Client
-
-    client = Client()
-    client.force_login(cast.users["mentor"])
-    context = browser.new_context(java_script_enabled=False, locale="en-GB", viewport={"width": 360, "height": 740})
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    page = context.new_page()
+def test_without_script_a_part_is_planned_and_a_code_is_checked(live_server: Any, cast: Cast, tab_of: Callable[..., Page]) -> None:
+    page = tab_of(cast.users["mentor"])
+    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{live_server.url}{reverse('kc_workflows:class')}?group={cast.group.pk}")
     page.get_by_label("Day of “The poster hangs in the classroom”").fill(date.today().isoformat())
-    page.get_by_role("button", name="Plan: The poster hangs in the classroom").click()
-    assert "Planned." in page.locator("main").inner_text()
+    follow(page.get_by_role("button", name="Plan: The poster hangs in the classroom"))
+    expect(page.locator("main")).to_contain_text("Planned.")
     page.goto(live_server.url + reverse("kc_workflows:diploma"))
     page.get_by_label("Code on the diploma").fill(diplomas.shown(Diploma.objects.first().code).lower())  # type: ignore[union-attr]
-    page.get_by_role("button", name="Check").click()
-    assert "Yes, this diploma is genuine" in page.locator("main").inner_text()
-    context.close()
+    follow(page.get_by_role("button", name="Check"))
+    expect(page.locator("main")).to_contain_text("Yes, this diploma is genuine")
 
 
 def test_a_measure_that_is_a_lesson_is_given_done_and_completed(
@@ -201,7 +159,7 @@ def test_a_measure_that_is_a_lesson_is_given_done_and_completed(
     page.goto(f"{live_server.url}/kc/")
     expect(page.locator("main")).to_contain_text("Je hebt lessen te doen")
     play.shot("lesson-home")
-    page.get_by_role("link", name="Naar de lessen").click()
+    follow(page.get_by_role("link", name="Naar de lessen"))
     expect(page.locator(".kc-block").first).to_contain_text("Je hebt lessen te doen")
     play.shot("lesson-course")
     card = page.locator("[data-module]")

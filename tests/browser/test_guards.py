@@ -14,16 +14,16 @@ from tests.cast import build
 from tests.host.middleware import POLICY
 
 PLANTED = {
-    "script error": ("<script src='/planted.js'></script>", "script: "),
-    "inline script": ("<script>1</script>", "console: "),
-    "inline style": ("<p style='color: red'>x</p>", "console: "),
-    "outside request": ("<img alt='' src='http://elsewhere.example/x.png'>", "request to elsewhere"),
-    "server error": ("<img alt='' src='/broken.png'>", "500: "),
+    "script error": ("<script src='/planted.js'></script>", "pageerror", "script: "),
+    "inline script": ("<script>1</script>", "console", "console: "),
+    "inline style": ("<p style='color: red'>x</p>", "console", "console: "),
+    "outside request": ("<img alt='' src='http://elsewhere.example/x.png'>", "request", "request to elsewhere"),
+    "server error": ("<img alt='' src='/broken.png'>", "response", "500: "),
 }
 
 
-@pytest.mark.parametrize(("body", "says"), PLANTED.values(), ids=PLANTED)
-def test_a_planted_fault_is_caught(context: BrowserContext, body: str, says: str) -> None:
+@pytest.mark.parametrize(("body", "event", "says"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_fault_is_caught(context: BrowserContext, body: str, event: Any, says: str) -> None:
     page = context.new_page()
     problems = watch(page)
     origin = "http://127.0.0.1:1"
@@ -31,8 +31,8 @@ def test_a_planted_fault_is_caught(context: BrowserContext, body: str, says: str
     page.route(f"{origin}/", lambda route: route.fulfill(body=html, headers={"Content-Security-Policy": POLICY}, content_type="text/html"))
     page.route(f"{origin}/planted.js", lambda route: route.fulfill(body="throw Error('planted')", content_type="text/javascript"))
     page.route(f"{origin}/broken.png", lambda route: route.fulfill(status=500))
-    page.goto(f"{origin}/", wait_until="networkidle")
-    assert any(problem.startswith(says) for problem in problems), problems
+    with page.expect_event(event, lambda _told: any(problem.startswith(says) for problem in problems)):
+        page.goto(f"{origin}/")
 
 
 def test_axe_sees_a_picture_without_words(page: Page, axe: Callable[[Page], list[str]]) -> None:

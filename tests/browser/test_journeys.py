@@ -12,19 +12,15 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import in_english
+from tests.browser.following import follow
 from tests.stories import Story, opened, school_day, tell
 from workflows import clock, commands
 from workflows.models import Case, Duty, LogEntry
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def browser_context_args() -> dict[str, Any]:
-    """An English reader, so that the source strings are what the tests read."""
-    return {"locale": "en-GB", "timezone_id": "Europe/Amsterdam", "viewport": {"width": 1280, "height": 800}}
+pytestmark = [pytest.mark.django_db(transaction=True), in_english]
 
 
 @pytest.fixture
@@ -44,6 +40,11 @@ class Hand:
         self.clicks += 1
         target.click()
 
+    def follow(self, target: Locator) -> None:
+        """Press what leads to another page."""
+        self.clicks += 1
+        follow(target)
+
     def type(self, target: Locator, text: str) -> None:
         """Type into a field; reaching it is one click."""
         self.clicks += 1
@@ -59,17 +60,16 @@ def test_1_a_mentor_opens_a_case_in_four_clicks(page: Page, live_server: Any, st
     sign_in(cast.users["mentor"])
     hand = Hand(page, clicks=1)  # the link on the course page
     page.goto(f"{live_server.url}{reverse('kc_workflows:report')}?group={cast.group.pk}&lesson=Les+3")
-    assert "Klas 3b" in page.locator(".lead").inner_text() and "Les 3" in page.locator(".lead").inner_text()
+    expect(page.locator(".lead")).to_contain_text("Klas 3b · Les 3")
     assert page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
     hand.click(page.get_by_label("Hurtful or insulting message"))
     hand.click(page.get_by_role("group", name="Noa Regenboogje").get_by_label("Did it"))
-    hand.click(page.get_by_role("button", name="Open the case"))
-    said = page.get_by_role("status").inner_text()
-    assert "is open." in said
+    hand.follow(page.get_by_role("button", name="Open the case"))
+    expect(page.get_by_role("status")).to_contain_text("is open.")
     assert hand.clicks <= 4 and hand.keys <= 12
-    assert page.get_by_text("Opened by mistake?").is_visible()
-    hand.click(page.get_by_role("link", name="Take back", exact=True))
-    page.get_by_role("button", name="Take back what was opened by mistake").click()
+    expect(page.get_by_text("Opened by mistake?")).to_be_visible()
+    follow(page.get_by_role("link", name="Take back", exact=True))
+    follow(page.get_by_role("button", name="Take back what was opened by mistake"))
     assert Case.objects.filter(type="incident").latest("pk").state == "dismissed"
 
 
@@ -89,38 +89,26 @@ def on_case_page(page: Page) -> None:
     page.wait_for_load_state()
 
 
-@pytest.fixture
-def bare(browser: Browser, context: BrowserContext, sign_in: Any) -> Any:
-    """A page of a browser without script, signed in as somebody."""
-
-    def make(user: Any) -> Page:
-        sign_in(user)
-        plain = browser.new_context(locale="en-GB", java_script_enabled=False)
-        plain.add_cookies(context.cookies())
-        return plain.new_page()
-
-    return make
-
-
-def test_1_and_4_work_without_script(bare: Any, live_server: Any, story: Story) -> None:
+def test_1_and_4_work_without_script(tab_of: Callable[..., Page], live_server: Any, story: Story) -> None:
     before = Case.objects.count()
-    page = bare(story.cast.users["mentor"])
+    page = tab_of(story.cast.users["mentor"])
     page.goto(live_server.url + reverse("kc_workflows:report"))
     page.get_by_label("Threatening message").check()
     page.get_by_label("Somebody else: another pupil, a parent or a colleague").fill("Buitenpaal")
-    page.get_by_role("button", name="Look up").click()
+    follow(page.get_by_role("button", name="Look up"))
     page.get_by_role("group", name="Otto Buitenpaal").get_by_label("Did it").check()
     page.get_by_role("button", name="Open the case").dblclick()
     on_case_page(page)
     assert Case.objects.count() == before + 1
     expect(page.get_by_text("Otto Buitenpaal").first).to_be_visible()
-    page.get_by_role("link", name="Blank screen").click()
-    assert page.get_by_text("Paused").first.is_visible() and page.get_by_text("Otto").count() == 0
-    director = bare(story.cast.users["director"])
+    follow(page.get_by_role("link", name="Blank screen"))
+    expect(page.get_by_text("Paused").first).to_be_visible()
+    expect(page.get_by_text("Otto")).to_have_count(0)
+    director = tab_of(story.cast.users["director"])
     director.goto(live_server.url + story.url("decide"))
     director.get_by_label("Yes, approve").check()
     director.get_by_label("Reason or question").fill("Akkoord.")
-    director.get_by_role("button", name="Record the decision").click()
+    follow(director.get_by_role("button", name="Record the decision"))
     assert Case.objects.get(pk=story.measure.pk).state == "approved"
 
 
@@ -142,7 +130,7 @@ def test_2_a_blocked_step_says_why_and_what_to_do_in_the_first_view(
     page.locator("summary").first.click()
     told = page.locator("details").first.inner_text()
     assert "OOG-4.4-4c" in told and "version of" in told and "Checked on" in told
-    page.get_by_role("link", name="Note: parents informed").click()
+    follow(page.get_by_role("link", name="Note: parents informed"))
     assert "/record/parents_informed/" in page.url
 
 
@@ -155,20 +143,20 @@ def test_3_a_mentor_logs_a_talk_and_takes_an_entry_back(
     sign_in(story.cast.users["mentor"])
     page.goto(live_server.url + story.url("case"))
     hand = Hand(page)
-    hand.click(page.get_by_role("link", name="Log the talk"))
-    assert "Who sees this: mentor" in page.locator("main").inner_text(), "the audience is shown before saving"
+    hand.follow(page.get_by_role("link", name="Log the talk"))
+    expect(page.locator("main"), "the audience is shown before saving").to_contain_text("Who sees this: mentor")
     page.get_by_label("What was said").fill("Rustig gesproken over wat er gebeurd is.")
     hand.click(page.get_by_label("Noa Regenboogje"))
     page.get_by_label("When did it happen").fill("2026-01-12T08:30")
-    hand.click(page.get_by_role("button", name="Log the talk"))
+    hand.follow(page.get_by_role("button", name="Log the talk"))
     assert hand.clicks <= 3
     entry = page.locator(".time > li").first
     told = entry.inner_text()
     assert "12 January 2026, 08:30" in told and "recorded" in told
-    entry.get_by_role("link", name="Take this back").click()
+    follow(entry.get_by_role("link", name="Take this back"))
     page.get_by_label("Reason").fill("Verkeerde leerling.")
-    page.get_by_role("button", name="Take it back").click()
-    assert page.locator("s", has_text="Rustig gesproken").is_visible()
+    follow(page.get_by_role("button", name="Take it back"))
+    expect(page.locator("s", has_text="Rustig gesproken")).to_be_visible()
     sign_in(story.other.users["director"])
     answer = page.goto(live_server.url + story.url("case"))
     assert answer is not None and answer.status == 404
@@ -184,17 +172,16 @@ def test_4_a_director_decides_in_three_clicks_from_the_mail(
     sign_in(story.cast.users["director"])
     page.goto(live_server.url + story.url("case"))  # the mail's own link
     hand = Hand(page)
-    hand.click(page.get_by_role("link", name="Decide on this measure").first)
+    hand.follow(page.get_by_role("link", name="Decide on this measure").first)
     hand.click(page.get_by_label("No, refuse"))
-    page.get_by_role("button", name="Record the decision").click()
-    summary = page.get_by_role("alert")
-    assert "Reason or question" in summary.inner_text(), "words are required"
-    assert page.evaluate("document.activeElement.id") == "errors"
-    assert page.get_by_label("No, refuse").is_checked(), "what was chosen is kept"
+    follow(page.get_by_role("button", name="Record the decision"))
+    expect(page.get_by_role("alert"), "words are required").to_contain_text("Reason or question")
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page.get_by_label("No, refuse"), "what was chosen is kept").to_be_checked()
     page.get_by_label("Reason or question").fill("Een gesprek is genoeg.")
-    hand.click(page.get_by_role("button", name="Record the decision"))
+    hand.follow(page.get_by_role("button", name="Record the decision"))
     assert hand.clicks <= 3
-    assert "refuse the measure" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("refuse the measure")
 
 
 def test_4_a_second_director_sees_who_decided_and_overwrites_nothing(
@@ -205,9 +192,8 @@ def test_4_a_second_director_sees_who_decided_and_overwrites_nothing(
     commands.perform(story.measure, "measure.reject", by=story.cast.users["director"], data={"reason": "Te zwaar."})
     page.get_by_label("Yes, approve").check()
     page.get_by_label("Reason or question").fill("Akkoord.")
-    page.get_by_role("button", name="Record the decision").click()
-    said = page.locator("main").inner_text()
-    assert "Already decided: Dirkje Klokkentoon refused the measure" in said
+    follow(page.get_by_role("button", name="Record the decision"))
+    expect(page.locator("main")).to_contain_text("Already decided: Dirkje Klokkentoon refused the measure")
     assert Case.objects.get(pk=story.measure.pk).state == "rejected"
     assert LogEntry.objects.filter(step="measure.approve").count() == 0
 
@@ -250,9 +236,9 @@ def test_5_a_deputy_gets_the_task_after_the_term_without_a_click_of_the_director
     page.locator(".machine summary").first.click()
     assert "the term passed: the deputy sees it too: inspectorate notified" in page.locator(".machine").first.inner_text().lower()
     page.goto(live_server.url + reverse("kc_workflows:desk"))
-    page.get_by_role("link", name="Inspectorate notified").click()
-    page.get_by_role("button", name="Save").click()
-    assert "Noted" in page.get_by_role("status").inner_text()
+    follow(page.get_by_role("link", name="Inspectorate notified"))
+    follow(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status")).to_contain_text("Noted")
     assert not LogEntry.objects.filter(root=story.case, by=story.cast.people["director"], n__gt=duty.started_by.n).exclude(at=began).exists()
 
 
@@ -263,7 +249,7 @@ def test_8_a_pupil_reads_the_own_case_in_one_click(page: Page, live_server: Any,
     sign_in(story.cast.users["pupil"])
     page.goto(live_server.url + reverse("kc_workflows:desk"))
     hand = Hand(page)
-    hand.click(page.get_by_role("link", name="Threatening message"))
+    hand.follow(page.get_by_role("link", name="Threatening message"))
     assert hand.clicks <= 2
     told = page.locator("main").inner_text()
     for wanted in ("Who can read this", "How long it is kept", "Whom you can ask", "When you do not agree", "Marit Krijtstreep"):
@@ -282,10 +268,11 @@ def test_the_blank_screen_hides_everything_at_once_and_keeps_what_was_typed(
     page.goto(live_server.url + story.url("step", "incident.discuss"))
     page.get_by_label("What was said").fill("Half getypt")
     page.get_by_role("link", name="Blank screen").click()
+    expect(page).to_have_title("Paused")
     assert page.locator("body").inner_text().strip() == "Show the page again"
-    assert page.title() == "Paused"
     page.keyboard.press("Enter")
-    assert page.get_by_label("What was said").input_value() == "Half getypt"
+    expect(page.get_by_label("What was said")).to_be_visible()
+    expect(page.get_by_label("What was said")).to_have_value("Half getypt")
 
 
 def test_leaving_a_half_typed_form_asks_first(page: Page, live_server: Any, story: Story, sign_in: Callable[[Any], None]) -> None:
@@ -294,8 +281,8 @@ def test_leaving_a_half_typed_form_asks_first(page: Page, live_server: Any, stor
     page.get_by_label("What was said").press_sequentially("Half")
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.get_by_role("link", name="Cancel").click()
-    page.wait_for_url(f"**{story.url('case')}")
+    follow(page.get_by_role("link", name="Cancel"))
+    assert page.url.endswith(story.url("case"))
     assert asked == ["beforeunload"]
 
 

@@ -150,8 +150,8 @@ def test_verkruisen_removal_and_correction_instead_of_a_list_of_sanctions(begin:
     play.act("mentor", "incident.discuss", person="pupil", channel="in_person", note="Er was spijt.")
     play.note("mentor", "parents_informed", "parent", channel="portal", reached=True, note="Bericht gestuurd en gelezen.")
     play.visit("mentor")
-    play.link("/do/measure.propose/").click()
-    play.link("kind=warning").click()
+    play.go("/do/measure.propose/")
+    play.go("kind=warning")
     asked = play.main.inner_text()
     play.shot("warning-asks-a-reason")
     assert sentence("verkruisen", "VER-4c", "nl") in asked, "the rule that another measure has to answer"
