@@ -14,6 +14,9 @@ from tests.cast import Cast
 from workflows import commands, personal_links
 from workflows.models import Case, LogEntry, Person
 
+PHONE = "000 000 0000"
+"""The telephone number of the cast's school."""
+
 LINES = (("school_publication", "website"), ("school_publication", "instagram"), ("name", "newsletter"))
 
 
@@ -80,3 +83,8 @@ def text_in(html: str) -> str:
     """What a reader reads in the main part of a page."""
     main = html[html.index("<main") : html.index("</main>")]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def state_of(case: Case) -> str:
+    """Where a case stands now."""
+    return str(Case.objects.get(pk=case.pk).state)

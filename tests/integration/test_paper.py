@@ -18,8 +18,8 @@ from django.urls import reverse
 
 from tests.asking import Form, answers_of, text_in
 from tests.cast import Cast, build, build_other_school
-from tests.integration.test_rounds import answer, pupil, send
 from tests.printed import text_of
+from tests.round_world import answer, pupil, send
 from workflows import answer_texts, clock, paper
 from workflows.delivery import joining, letters, outbox
 from workflows.delivery import paper as press

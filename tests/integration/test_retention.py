@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.asking import ask, page_of
 from tests.cast import Cast, build
-from tests.integration.test_rounds import answer, pupil, send
+from tests.round_world import answer, pupil, send
 from workflows import answer_texts, answering, clock, commands, log, personal_links, retention
 from workflows.delivery import outbox, paper, terms, ticking
 from workflows.models import Case, LogEntry, Membership, Outbox, PaperForm, PeopleChange, PersonalLink, Round, Words

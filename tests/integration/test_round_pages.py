@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pypdf
@@ -14,15 +14,14 @@ from django.urls import reverse
 
 from tests.asking import text_in
 from tests.cast import Cast, build, build_other_school, build_stranger
-from tests.integration.test_rounds import LINES, answer, make, people_group, pupil, send
+from tests.round_world import LINES, another_group, answer, make, pupil, send
+from tests.stories import MONDAY
 from workflows import clock
 from workflows.delivery import outbox, paper
 from workflows.models import Case, Outbox, PeopleChange, ReadEntry, Round
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 ASKS = {"mentor", "director", "deputy", "board", "dpo", "administrator", "communications", "mediamaster"}
 
 
@@ -125,7 +124,7 @@ def test_a_form_that_cannot_be_right_keeps_what_was_chosen(cast: Cast, told: dic
 
 
 def test_a_mentor_is_offered_and_given_the_own_groups_only(cast: Cast) -> None:
-    other = people_group(cast, "Groep 8b")
+    other = another_group(cast, "Groep 8b")
     client = signed_in(cast.users["mentor"])
     html = client.get(url("round_new")).content.decode()
     assert "Groep 8b" not in html and 'value="school"' not in html and 'value="groups" required id="id_scope_0" checked' in html
