@@ -16,7 +16,7 @@ from workflows import api
 
 
 class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ignore[misc] # XBlock has no type hints
-    """What the platform asks of a block whose questions earn a grade. The block has the fields `level`, `units`, `attempts` and `after_due`."""
+    """What the platform asks of a block whose questions earn a grade. The block has the fields `level`, `units`, `tries` and `after_due`."""
 
     earned = Float(default=None, scope=Scope.user_state, help="The grade that was published last, 0 to 1.")
 
@@ -47,7 +47,7 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
             return self.get_score()
         place.pupil.school = place.school
         learning = module_page.narrowed(api.module.learning(place.pupil, self.level), self.units)
-        return Score(learning.progress.share(self.attempts), 1.0) if learning.run is not None else self.get_score()
+        return Score(learning.progress.share(self.tries), 1.0) if learning.run is not None else self.get_score()
 
     def rescore(self, only_if_higher: bool | None) -> None:
         """Count anew when course staff ask for it, keep the grade, and publish it.
@@ -71,8 +71,8 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
 
     @property
     def is_late(self) -> bool:
-        """Whether the due date that the platform gives a block (with its days of grace) is over."""
-        due = getattr(self, "due", None)
+        """Whether the due date that the platform gives a block (with its days of grace) is over; a self-paced course has none."""
+        due = None if getattr(self, "self_paced", False) else getattr(self, "due", None)
         return due is not None and timezone.now() > due + (getattr(self, "graceperiod", None) or timedelta())
 
     @property
@@ -87,4 +87,4 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
 
     def is_uncounted(self, learning: api.Learning) -> bool:
         """Whether every lesson was done, but some of it elsewhere in the course, so that this block has not published it."""
-        return self.counts and learning.progress.is_finished and learning.progress.share(self.attempts) > (self.earned or 0.0)
+        return self.counts and learning.progress.is_finished and learning.progress.share(self.tries) > (self.earned or 0.0)

@@ -71,7 +71,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
     display_name = String(default="Online together", scope=Scope.settings, help="Title of the card.")
     level = Integer(default=2, scope=Scope.settings, help="Level of the lessons, 1 to 4.")
     units = List(default=[], scope=Scope.settings, help="Keys of the lessons shown; empty: all of the level.")
-    attempts = Integer(default=0, scope=Scope.settings, help="Tries per question that count for the grade; 0: all.")
+    tries = Integer(default=0, scope=Scope.settings, help="Tries per question that count for the grade; 0: all.")
     pass_mark = Integer(default=60, scope=Scope.settings, help="Percentage of the questions to be found within these tries.")
     after_due = String(default="open", scope=Scope.settings, help="What happens after the due date: open, practice or closed.")
     weight = Float(default=None, scope=Scope.settings, help="Points it counts for in the course; the platform reads it. Empty: one.")
@@ -223,10 +223,10 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
             raise api.OutOfTurn("unknown")
         if reader.pupil is None:
             progress = reader.learning.progress
-            again = progress.again(unit, progress.to_practise(unit, self.attempts))
+            again = progress.again(unit, progress.to_practise(unit, self.tries))
             reader.learning = api.Learning(reader.learning.level, again, reader.learning.protocol)
         else:
-            whole = api.module.practise_again(reader.pupil, self.level, unit=key, attempts=self.attempts)
+            whole = api.module.practise_again(reader.pupil, self.level, unit=key, attempts=self.tries)
             reader.learning = module_page.narrowed(whole, self.units)
             self._go(key)
         return self._answered(request, 200, self._shown(reader, reader.learning.progress.unit(key)))
@@ -239,7 +239,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
 
     def _earn(self, learning: api.Learning) -> None:
         """Publish grade and completion as far as they rose."""
-        share = learning.progress.share(self.attempts)
+        share = learning.progress.share(self.tries)
         if self.earned is None or share > self.earned:
             self.set_score(Score(share, 1.0))
             self.publish_grade(only_if_higher=True)
@@ -352,7 +352,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
     def _set(self) -> dict[str, Any]:
         """What the author set."""
         return {
-            "display_name": own_title(self), "level": self.level, "attempts": self.attempts, "pass_mark": self.pass_mark,
+            "display_name": own_title(self), "level": self.level, "tries": self.tries, "pass_mark": self.pass_mark,
             "after_due": self.after_due, "after_due_label": str(AFTER_DUE.get(self.after_due, "")),
         }  # fmt: skip
 

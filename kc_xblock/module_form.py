@@ -46,7 +46,7 @@ def settings_from(data: Any, school: Any) -> tuple[dict[str, Any], dict[str, str
     wrong = {}
     if len(found["display_name"]) > LONGEST_NAME:
         wrong["display_name"] = gettext("At most %(n)s characters.") % {"n": LONGEST_NAME}
-    for name, low, high in (("level", 1, max(api.LEVELS)), ("attempts", 0, 10), ("pass_mark", 0, 100)):
+    for name, low, high in (("level", 1, max(api.LEVELS)), ("tries", 0, 10), ("pass_mark", 0, 100)):
         found[name] = number(given.get(name, "").strip())
         if not low <= found[name] <= high:
             wrong[name] = gettext("Give a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}

@@ -25,7 +25,7 @@ class Asked:
     @property
     def attempts(self) -> int:
         """Tries that count; 0: all."""
-        return int(self._block.attempts)
+        return int(self._block.tries)
 
     @property
     def pass_mark(self) -> float:

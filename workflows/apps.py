@@ -8,7 +8,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 _URLS = {"namespace": "kc_workflows", "regex": r"", "relative_path": "urls"}
-_SETTINGS = {"common": {"relative_path": "settings.common"}}
+#: Once more after the operator's own file, which may replace a whole list.
+_SETTINGS = {kind: {"relative_path": "settings.common"} for kind in ("common", "production")}
 
 
 class WorkflowsConfig(AppConfig):

@@ -228,8 +228,10 @@ def _employee(school: School, user: Any, by: Any) -> Person:
         return person
     if person is not None:  # a parent who comes to work here stays a parent in their own row
         change_person(person, by=by, user=None)
-    name = {"given_name": user.first_name or user.get_username(), "family_name": user.last_name, "email": user.email}
-    return add_person(school, by=by, kind="employee", user=user, **name)
+    given, family = user.first_name, user.last_name
+    if not given:  # Open edX leaves both empty and keeps one name, in the account's profile
+        given, _space, family = str(getattr(getattr(user, "profile", None), "name", "")).strip().partition(" ")
+    return add_person(school, by=by, kind="employee", user=user, given_name=given or user.get_username(), family_name=family, email=user.email)
 
 
 def open_cases_of(user: Any, school: School) -> Any:

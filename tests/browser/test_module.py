@@ -316,7 +316,7 @@ def test_staff_walk_through_it_and_an_author_sets_it(
     assert axe(page) == []
     form.get_by_label("Tries that count for the grade").fill("99")
     form.get_by_role("button", name="Save").click()
-    expect(form.locator("[data-field=attempts] [data-error]")).to_contain_text("from 0 to 10")
+    expect(form.locator("[data-field=tries] [data-error]")).to_contain_text("from 0 to 10")
     form.get_by_label("Tries that count for the grade").fill("2")
     form.get_by_role("button", name="Save").click()
     expect(form.get_by_role("status")).to_have_text("Saved.")

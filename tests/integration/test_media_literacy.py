@@ -461,12 +461,12 @@ def test_without_script_an_answer_is_a_page_of_its_own(cast: Cast) -> None:
 
 
 def save(client: Client, **sent: Any) -> Any:
-    given = {"display_name": "", "level": "2", "attempts": "0", "pass_mark": "60", "after_due": "open", **sent}
+    given = {"display_name": "", "level": "2", "tries": "0", "pass_mark": "60", "after_due": "open", **sent}
     return client.post(f"/handler/{USAGE}/save_settings/", json.dumps(given), content_type="application/json")
 
 
 def test_tries_that_count_and_practising_until_it_is_enough(cast: Cast, author: User, published: list[Any]) -> None:
-    assert save(signed_in(author), attempts="1", pass_mark="80").status_code == 200
+    assert save(signed_in(author), tries="1", pass_mark="80").status_code == 200
     client = signed_in(cast.users["pupil"])
     assert "Your first try counts." in page(cast.users["pupil"])
     turn(client, **PHOTO, choice="ask", seen=0)
@@ -500,8 +500,8 @@ def test_settings_say_what_is_wrong_at_its_field_and_never_take_a_school(cast: C
     client = signed_in(author)
     form = client.get(f"{COURSE}studio_view/").content.decode()
     assert cast.school.name in form and "Test Village" in form and 'name="school"' not in form and 'name="pack"' not in form
-    wrong = save(client, display_name="a" * 121, level="7", attempts="-1", pass_mark="9" * 5000, after_due="never")
-    assert wrong.status_code == 422 and set(wrong.json()["error"]["fields"]) == {"display_name", "level", "attempts", "pass_mark", "after_due"}
+    wrong = save(client, display_name="a" * 121, level="7", tries="-1", pass_mark="9" * 5000, after_due="never")
+    assert wrong.status_code == 422 and set(wrong.json()["error"]["fields"]) == {"display_name", "level", "tries", "pass_mark", "after_due"}
     assert save(client, **{"unit:2:passwords": "on", "unit:1:passwords": "on", "unit:2:gone": "on", "school": "other"}).status_code == 200
     assert block(author).units == ["passwords"]
     assert "Lesson 1 of" not in page(cast.users["pupil"]) and "You make a password." in page(cast.users["pupil"])

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -26,8 +28,20 @@ from workflows import access, api, clock, vocabulary, words
 from workflows.models import Case, LogEntry, Person, School
 from workflows.registry import manages
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-"""Nothing from elsewhere, nothing inline: a page about a child loads from this school's server alone."""
+
+def policy(static: str) -> str:
+    """Return the content policy of a page: nothing inline, and nothing from elsewhere but style and script from where the host keeps them.
+
+    Args:
+        static: the host's STATIC_URL; a platform may have its files on a server of their own.
+    """
+    where = urlsplit(static)
+    source = " " + urlunsplit((where.scheme, where.netloc, "", "", "")).removeprefix("//") if where.netloc else ""
+    return f"default-src 'self'{source}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+
+POLICY = policy(settings.STATIC_URL)
+"""A page about a child loads from this school's servers alone."""
 
 View = Callable[..., HttpResponse]
 logger = logging.getLogger(__name__)
