@@ -30,7 +30,7 @@ from xblock.validation import Validation, ValidationMessage
 from kc_xblock import compat, module_page
 from kc_xblock.card import LONGEST_NAME, keep_title, notice_sentence, own_title, script_words, uid_of
 from kc_xblock.grade import GradedByLessons
-from kc_xblock.module_form import AFTER_DUE, number, sent, settings_from
+from kc_xblock.module_form import AFTER_DUE, lacking, number, sent, settings_from, settings_of
 from kc_xblock.viewer import Seen, Viewer, is_author, viewer_of
 from workflows import api
 
@@ -106,7 +106,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         lessons = [api.in_language(unit.title) for unit in reader.learning.progress.units]
         school = api.school_of_course(compat.course_key_of(self))
         way = f"{reverse('kc_workflows:class')}?{urlencode({'school': school.slug})}" if school else ""
-        about = {**self._course(), "class_view_url": way, "ages": api.LEVELS.get(self.level, ""), "lessons": lessons, "set": self._set()}
+        about = {**self._course(), "class_view_url": way, "ages": api.LEVELS.get(self.level, ""), "lessons": lessons, "set": settings_of(self)}
         html = self._render("module_author.html", {**part, **about})
         return self._fragment(html, "module.js", "KcModule")
 
@@ -117,7 +117,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         for row in levels:
             for unit in row["units"]:
                 unit["checked"] = row["level"] == self.level and unit["key"] in self.units
-        shown = {**self._course(), "set": self._set(), "levels": levels, "longest": LONGEST_NAME, "after": AFTER_DUE.items()}
+        shown = {**self._course(), "set": settings_of(self), "levels": levels, "longest": LONGEST_NAME, "after": AFTER_DUE.items()}
         return self._fragment(self._render("module_studio.html", shown), "studio.js", "KcCaseDeskStudio", script_words())
 
     def student_view_data(self, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         """
         units = self._preview({}).learning.progress.units
         lessons = [{"key": one.key, "title": dict(one.title), "about": dict(one.about), "questions": len(one.path())} for one in units]
-        own = {name: value for name, value in self._set().items() if name != "after_due_label"}
+        own = {name: value for name, value in settings_of(self).items() if name != "after_due_label"}
         return {"ages": api.LEVELS.get(self.level, ""), "lessons": lessons, **own}
 
     def index_dictionary(self) -> dict[str, Any]:
@@ -141,20 +141,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
     def validate(self) -> Validation:
         """Tell an author in Studio what is missing."""
         found = super().validate()
-        known = {unit.key for unit in api.module.preview(None, self.level).progress.units}
-        school = api.school_of_course(compat.course_key_of(self))
-        here = {unit.key for unit in api.module.preview(school, self.level).progress.units} if school else known
-        if school is None:
-            text = gettext(
-                "This course is not linked to a school yet, so no pupil can earn anything here. The administrator of the school does that."
-            )
-            found.add(ValidationMessage(ValidationMessage.WARNING, text))
-        if not here or set(self.units) - here:
-            text = (
-                gettext("There is no such lesson (any more). Choose the lessons again.")
-                if here
-                else gettext("There are no lessons for this level yet.")
-            )
+        for text in lacking(self):
             found.add(ValidationMessage(ValidationMessage.WARNING, text))
         return found
 
@@ -348,13 +335,6 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         school = api.school_of_course(compat.course_key_of(self))
         protocol = api.module.preview(school, self.level).protocol if school else None
         return {"school": school.name if school else "", "pack": api.in_language(protocol.name) if protocol else ""}
-
-    def _set(self) -> dict[str, Any]:
-        """What the author set."""
-        return {
-            "display_name": own_title(self), "level": self.level, "tries": self.tries, "pass_mark": self.pass_mark,
-            "after_due": self.after_due, "after_due_label": str(AFTER_DUE.get(self.after_due, "")),
-        }  # fmt: skip
 
     def _notice(self, text: str) -> Fragment:
         return self._fragment(self._render("notice.html", {"text": text}))

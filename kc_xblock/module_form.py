@@ -1,4 +1,4 @@
-"""Reads what the forms of the media-literacy block send. Decides nothing about anybody."""
+"""What the forms of the media-literacy block send, and what its author set and still lacks. Decides nothing about anybody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kc_xblock.card import LONGEST_NAME
+from kc_xblock import compat
+from kc_xblock.card import LONGEST_NAME, own_title
 from workflows import api
 
 AFTER_DUE: Mapping[str, Any] = {
@@ -56,3 +57,29 @@ def settings_from(data: Any, school: Any) -> tuple[dict[str, Any], dict[str, str
     units = api.module.preview(school, level).progress.units
     found["units"] = [unit.key for unit in units if f"unit:{level}:{unit.key}" in given]
     return found, wrong
+
+
+def settings_of(block: Any) -> dict[str, Any]:
+    """Return what the author of this block set."""
+    return {
+        "display_name": own_title(block), "level": block.level, "tries": block.tries, "pass_mark": block.pass_mark,
+        "after_due": block.after_due, "after_due_label": str(AFTER_DUE.get(block.after_due, "")),
+    }  # fmt: skip
+
+
+def lacking(block: Any) -> list[str]:
+    """Return a sentence for each thing that keeps pupils from the lessons as they are set, for the author in Studio."""
+    school = api.school_of_course(compat.course_key_of(block))
+    here = {unit.key for unit in api.module.preview(school, block.level).progress.units}
+    found = []
+    if school is None:
+        found.append(
+            gettext(
+                "This course is not linked to a school yet, so no pupil can earn anything here. The administrator of the school does that."
+            )
+        )
+    if not here:
+        found.append(gettext("There are no lessons for this level yet."))
+    elif set(block.units) - here:
+        found.append(gettext("There is no such lesson (any more). Choose the lessons again."))
+    return found

@@ -1,15 +1,34 @@
-"""A school with a pack that has rules in children's words, and two small lessons: the module's tests lean on nothing that grows."""
+"""A school with a pack that has rules in children's words, and two small lessons: the module's tests lean on nothing that grows.
+
+Also how a pupil goes through them on the course page.
+"""
 
 from __future__ import annotations
 
 import atexit
+import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.test import Client
+
+from kc_xblock.media_literacy import PART
 from tests.cast import Cast, build
+from tests.course_page import handler, put_on_page
+from tests.stories import MONDAY
 from workflows import lesson_files
+from workflows.models import LessonAnswer
+
+KIND = "kc_media_literacy"
+TURN = handler(KIND, "turn")
+
+PHOTO = {"unit": "sample", "scene": "sleeping-photo"}
+SAD = {"unit": "sample", "scene": "sam-sees-it"}
+PASSWORD = {"unit": "sample", "scene": "password"}
+STRONG = {"unit": "passwords", "scene": "strong"}
 
 LESSONS = Path(__file__).parent / "lessons"
 
@@ -34,7 +53,7 @@ value = false
 cites = "LEY-3b"
 """
 
-PASSWORD = """
+HOME_RULE = """
 [articles."TD-1"]
 ref = "1"
 nl = "Ouders mogen het wachtwoord weten."
@@ -51,19 +70,41 @@ def packs() -> Path:
     home = Path(folder.name) / "toetsdorp"
     home.mkdir()
     first = PACK.format(day="2025-08-01", nl="Vraag eerst of een foto mag.", en="Ask first whether a photo is fine.", more="")
-    second = PACK.format(day="2026-04-01", nl="Geen foto zonder vragen.", en="No photo without asking.", more=PASSWORD)
+    second = PACK.format(day="2026-04-01", nl="Geen foto zonder vragen.", en="No photo without asking.", more=HOME_RULE)
     (home / "2025-08-01.toml").write_text(first, encoding="utf-8")
     (home / "2026-04-01.toml").write_text(second, encoding="utf-8")
     return home.parent
 
 
-def prepare(settings: Any, monkeypatch: Any) -> None:
-    """Let a test see these packs and lessons alone; the pack of 2026 is superseded on 1 April 2026 and then lets parents know a password."""
+def on_page(settings: Any, monkeypatch: Any) -> Cast:
+    """Build the cast at a school of Test Village, with the block on its course page.
+
+    Its packs and lessons alone are seen; the pack of 2026 supersedes the other on 1 April and then lets parents know a password.
+    """
     settings.KC_PROTOCOL_DIRS = [str(packs())]
     settings.KC_LESSON_DIRS = [str(LESSONS)]
     monkeypatch.setattr(lesson_files, "_handed_over", [])
+    return put_on_page(KIND, build("toetsdorp", "vo", MONDAY.date()), monkeypatch)
 
 
-def school(day: Any, **more: Any) -> Cast:
-    """Build the cast at a school of Test Village."""
-    return build("toetsdorp", "vo", day, **more)
+def turn(client: Client, what: str = "answer", *, whole: bool = False, number: int = 0, **sent: Any) -> Any:
+    """Send a form of the card, as its script does; `whole`: as a browser without it does."""
+    headers = {} if whole else {PART: "1"}
+    return client.post(handler(KIND, "turn", number), {"do": what, **sent}, headers=headers)
+
+
+def finish(client: Client) -> None:
+    """Answer every question right."""
+    turn(client, **PHOTO, choice="ask", seen=0)
+    turn(client, **PASSWORD, choice="no", seen=0)
+    turn(client, **STRONG, choice="sentence", seen=0)
+
+
+def says(answer: Any) -> str:
+    """Return the words of an answer."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+def kept() -> dict[tuple[str, str], tuple[int, bool, bool]]:
+    """Return what is kept of each question: how many tries, whether the first was right, whether it was solved."""
+    return {(row.unit, row.scene): (row.tries, row.right_first, row.solved) for row in LessonAnswer.objects.all()}
