@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from workflows import clock
 from workflows.models import Case, Enrolment, Guardianship, Incident, Involvement, LogEntry, Membership, Person, School
 from workflows.models.people import Authority, Dated
+from workflows.prepared import Prepared
 
 STAND_IN_BY_BOARD = ("director", "manager", "ict_coordinator", "communications", "personnel", "coordinator", "mediamaster")
 """Roles the board fills itself on a day on which nobody holds them and nobody stands in."""
@@ -126,14 +127,18 @@ def visible_roots(user: Any, *case_types: str) -> QuerySet[Case]:
     if user is None or isinstance(user, AnonymousUser) or not user.is_active:
         return Case.objects.none()
     today = clock.today()
-    standing = standing_of(user, today)
+    return roots_seen_by(user.pk, standing_of(user, today), today, *case_types)
+
+
+def roots_seen_by(user: int, standing: Sequence[Standing], today: date, *case_types: str) -> QuerySet[Case]:
+    """Return what `visible_roots` says for the user with this key and standing; only the shape of the standing shapes the query."""
     seen = Q(pk__in=[])
     for case_type in case_types:
         seen |= Q(type=case_type) & _root_sight(user, case_type, standing, today)
     return Case.objects.filter(seen, type__in=case_types)
 
 
-def _root_sight(user: Any, case_type: str, standing: Iterable[Standing], today: date) -> Q:
+def _root_sight(user: int, case_type: str, standing: Iterable[Standing], today: date) -> Q:
     """Return which consents, connections or accounts somebody with this standing sees."""
     seen = Q(pk__in=[])
     for one in standing:
@@ -173,10 +178,14 @@ class Standing:
 
 def standing_of(user: Any, day: date, school: School | None = None) -> list[Standing]:
     """Return what `user` is as staff on a day, at each of their schools or at one."""
-    rows = Membership.objects.filter(Dated.active(day), **({"school": school} if school else {}), user=user)
-    staff = list(rows.values_list("school_id", "role", "acting_for", "group_id"))
+    staff = [row for row in _MEMBERSHIPS(user.pk, day) if school is None or row[0] == school.pk]
     schools = dict.fromkeys(row[0] for row in staff)
     return [standing_from(one, [row[1:] for row in staff if row[0] == one], day) for one in schools]
+
+
+_MEMBERSHIPS = Prepared(
+    lambda user, day: Membership.objects.filter(Dated.active(day), user=user).values_list("school_id", "role", "acting_for", "group_id"), int, date
+)
 
 
 def standing_from(school: int, rows: list[tuple[str, str, int | None]], day: date) -> Standing:

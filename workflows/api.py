@@ -31,9 +31,7 @@ from workflows.lesson_progress import Mark, OutOfTurn, Progress, Turn
 from workflows.lessons import LANGUAGES, LEVELS, Scene, Unit
 from workflows.module import Awaited, Learning
 from workflows.queries import (
-    approvals,
     cases_for,
-    count_waiting,
     desk,
     log_export,
     log_read,
@@ -49,6 +47,7 @@ from workflows.queries import (
     visible_to,
     who_reads,
 )
+from workflows.waiting import approvals, count_waiting
 from workflows.words import in_language
 
 __all__ = [

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from workflows import clock, opening, words
 from workflows.access import Standing, seen_by
 from workflows.course_page import SHOWN, Place
-from workflows.deciders import who_decides
+from workflows.deciders import decided_by
 from workflows.decisions import DECISIONS
 from workflows.facts import protocol_for
 from workflows.models import Case, Group, Letter, Person, ProgrammeItem
@@ -75,7 +75,7 @@ def staff_page(user: Any, place: Place) -> StaffPage:
     asked = _asked_by(place.roles, len(place.mentors), len(first))
     rows = asked(user.pk, place.school.pk, today, *place.mentors, school_year(today), *first)
     rows = [row for row in rows if row[0] != "programme" or row[2].partition("/")[0] in parts]
-    found = _for_roles([row for row in rows if row[0] != "open"], place.roles)[: COUNTED + 1]
+    found = _for_roles([row for row in rows if row[0] != "open"], place)[: COUNTED + 1]
     local = here.categories
     rare = [(key, words.label("category", key)) for key in CATEGORIES if key not in COMMON]
     rare[-1:-1] = [(key, words.in_language(names)) for key, names in local.items()]
@@ -95,14 +95,13 @@ _DECIDED = frozenset(yes for yes, _no in DECISIONS.values())
 """Tasks that stand among the approvals, as on the desk: a connection or an account to decide on."""
 
 
-def _for_roles(rows: list[tuple[Any, ...]], roles: frozenset[str]) -> list[tuple[Any, ...]]:
+def _for_roles(rows: list[tuple[Any, ...]], place: Place) -> list[tuple[Any, ...]]:
     """Leave out the proposed measures on which, by their own protocol, others decide; `deciders` says who, as for the desk."""
     keys = [row[4] for row in rows if row[0] == "measure"]
     if not keys:
         return rows
-    measures = list(Case.objects.filter(key__in=keys).select_related("parent", "parent__school", "school", "person"))
-    deciding = who_decides(measures)
-    mine = {str(measure.key) for measure in measures if deciding[measure.pk] & roles}
+    measures = Case.objects.filter(key__in=keys).select_related("parent", "parent__school", "school", "person")
+    mine = {str(measure.key) for measure in decided_by(measures, {place.school.pk: place.roles})}
     return [row for row in rows if row[0] != "measure" or str(row[4]) in mine]
 
 
@@ -110,7 +109,8 @@ def _for_roles(rows: list[tuple[Any, ...]], roles: frozenset[str]) -> list[tuple
 def _asked_by(roles: frozenset[str], groups: int, first: int) -> Prepared:
     """Return the query for staff with these roles and so many groups: what waits, and how many cases are open.
 
-    `first` is how many parts of the programme come before the lessons.
+    Args:
+        roles: at the school. groups: how many they are mentor of. first: how many parts of the programme come before the lessons.
 
     What somebody may see makes long queries; their shape depends on the roles alone, so it is compiled once.
     """

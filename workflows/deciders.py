@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from workflows import clock, protocol, situation
 from workflows.access import holders_of
@@ -12,20 +12,28 @@ from workflows.models.people import age_on
 from workflows.vocabulary import CASE_ROLES
 
 
-def who_decides(measures: Iterable[Case]) -> dict[int, frozenset[str]]:
+def decided_by(measures: Iterable[Case], roles: Mapping[int, frozenset[str]]) -> list[Case]:
+    """Return those of these proposed measures on which somebody with these roles, by school, decides.
+
+    Args:
+        measures: measures with their parent, the school of each, and the person.
+        roles: by the key of the school.
+    """
+    rows = list(measures)
+    deciding = _who_decides(rows) if rows else {}
+    return [one for one in rows if deciding[one.pk] & roles.get(one.school_id, frozenset())]
+
+
+def _who_decides(rows: Sequence[Case]) -> dict[int, frozenset[str]]:
     """Return the roles that decide on each of these measures, by key; one query for the people of all of them.
 
     Only what says who decides is looked at: the measure, its incident and who is in it, not the log.
-
-    Args:
-        measures: measures with their parent, school and person.
     """
-    rows = list(measures)
     day = clock.today()
     incidents = {measure.parent_id for measure in rows}
     people: dict[int | None, dict[int, situation.Person]] = {key: {} for key in incidents}
     parties: dict[int | None, set[int]] = {key: set() for key in incidents}
-    known = Involvement.objects.filter(case__in=incidents, masked=False, role__in=CASE_ROLES) if rows else Involvement.objects.none()
+    known = Involvement.objects.filter(case__in=incidents, masked=False, role__in=CASE_ROLES)
     for case_id, role, pk, user, kind, born in known.values_list(
         "case_id", "role", "person_id", "person__user_id", "person__kind", "person__birth_date"
     ):

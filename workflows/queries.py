@@ -1,4 +1,4 @@
-"""What people look at: desk, approvals, timeline, who reads along. Reading only, a fixed number of queries each.
+"""What people look at: desk, timeline, who reads along. Reading only, a fixed number of queries each.
 
 Who may see an incident is `access.visible_to`; here is what is shown of it.
 """
@@ -13,16 +13,14 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from workflows import clock, protocol
+from workflows import clock, protocol, waiting
 from workflows.access import REGISTERS, Sight, board_readers, may_see, person_of, roles_of, schools_of, sight_of, sights_of, visible_roots, visible_to
-from workflows.deciders import who_decides
-from workflows.decisions import DECISIONS, decidable, facts_of, for_reader
+from workflows.decisions import DECISIONS
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
 from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared
 from workflows.privacy import hide
-from workflows.shapes import INITIAL
 from workflows.vocabulary import CASE_ROLES, OPEN, STAFF_ROLES
 
 ROOT_TYPES = ("consent", "friend_request", "account")
@@ -48,16 +46,6 @@ class Desk:
     cases: QuerySet[Case]
     closed: QuerySet[Case]
     tick_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Approvals:
-    """What is to be decided by this person, and what they asked: measures, and beside them connections and accounts."""
-
-    waiting: list[Case]
-    asked: list[Case]
-    requests: list[Case]
-    requested: list[Case]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,47 +174,6 @@ def _duties_for(user: Any, school: School) -> list[Duty]:
     return list(rows.select_related("root", "case", "root__school", "root__person")[:100])
 
 
-def approvals(user: Any, school: School | None = None) -> Approvals:
-    """Return the proposed measures that wait for `user`'s decision by their protocol, and those they proposed themselves.
-
-    The number of queries does not grow with the measures.
-    """
-    seen = visible_to(user).values("pk")
-    rows = Case.objects.filter(type="measure", parent__in=seen, state__in=["proposed", "approved"])
-    if school is not None:
-        rows = rows.filter(school=school)
-    rows = rows.select_related("parent", "parent__school", "school", "person", "opened_by").order_by("opened_at")
-    waiting: list[Case] = []
-    asked: list[Case] = []
-    for measure in rows[:200]:
-        own = measure.opened_by is not None and measure.opened_by.user_id == user.pk
-        if own or measure.state == "proposed":
-            (asked if own else waiting).append(measure)
-    deciding = who_decides(waiting)
-    roles = {school.pk: roles_of(user, school) for school in {measure.school for measure in waiting}}
-    requests, requested = _requests(user, school)
-    return Approvals([one for one in waiting if deciding[one.pk] & roles[one.school_id]], asked, requests, requested)
-
-
-def _requests(user: Any, school: School | None) -> tuple[list[Case], list[Case]]:
-    """Return the undecided connections and accounts that wait for `user`, and those they opened and somebody else decides about."""
-    rows = visible_roots(user, *DECISIONS).filter(state__in=[INITIAL[one] for one in DECISIONS])
-    if school is not None:
-        rows = rows.filter(school=school)
-    found = list(rows.select_related("school", "person", "opened_by").defer("school__logo").order_by("opened_at")[:200])
-    waiting = for_reader(user, found)
-    if school is None:
-        return waiting, []
-    own = [case for case in found if case not in waiting and case.opened_by is not None and case.opened_by.user_id == user.pk]
-    return waiting, [case for case, facts in zip(own, facts_of(own, None), strict=True) if decidable(facts, protocol_of(case))]
-
-
-def count_waiting(user: Any) -> int:
-    """Return how many measures, connections and accounts wait for `user`'s decision, for the menu."""
-    found = approvals(user)
-    return len(found.waiting) + len(found.requests)
-
-
 def desk(user: Any, school: School) -> Desk:
     """Return what a member of staff finds on their desk at a school."""
     cases = cases_for(user, school)
@@ -238,7 +185,7 @@ def desk(user: Any, school: School) -> Desk:
     found = list(letters[:100])
     sights = sights_of(user, school, {letter.root_id: letter.root for letter in found}.values())
     nobody = Kept(frozenset(), ())
-    measures = approvals(user, school)
+    measures = waiting.approvals(user, school)
     return Desk(
         duties=_duties_for(user, school),
         arrived=list(cases.filter(arrived(user.pk, roles))[:100]),
@@ -346,18 +293,15 @@ def figures_by_state(school: School) -> dict[str, int]:
 
 
 __all__ = [
-    "Approvals",
     "Desk",
     "Event",
     "Kept",
     "Loaded",
     "Sight",
     "actor_for",
-    "approvals",
     "called",
     "cases_for",
     "checked_at",
-    "count_waiting",
     "desk",
     "earlier_cases",
     "figures_by_state",

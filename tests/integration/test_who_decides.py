@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from tests.cast import Cast, build
 from tests.stories import ASSESSED, MONDAY, PROPOSED, opened, school_day
-from workflows import api, commands, queries, schools
+from workflows import api, commands, schools, waiting
 from workflows.models import Case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -49,8 +49,8 @@ def waiting_for(cast: Cast, measure: Case) -> set[str]:
     found = set()
     schools.link_course(cast.school, by=None, course_key="course-v1:A+B+C", group=cast.group)
     for name, user in cast.users.items():
-        keys = [one.pk for one in queries.approvals(user).waiting]
-        assert queries.count_waiting(user) == len(keys), name
+        keys = [one.pk for one in waiting.approvals(user).waiting]
+        assert waiting.count_waiting(user) == len(keys), name
         place = api.place_in(user, "course-v1:A+B+C")
         if place is not None and place.pupil is None:
             card = api.staff_page(user, place)
@@ -89,8 +89,8 @@ def test_the_number_of_questions_does_not_grow_with_the_measures() -> None:
     counts = []
     for _ in range(3):
         proposed(cast, "warning")
-        queries.approvals(cast.users["director"])
+        waiting.approvals(cast.users["director"])
         with CaptureQueriesContext(connection) as asked:
-            queries.approvals(cast.users["director"])
+            waiting.approvals(cast.users["director"])
         counts.append(len(asked))
     assert len(set(counts)) == 1, counts
