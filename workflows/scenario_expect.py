@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from workflows.access import may_see
 from workflows.models import Duty, Letter, LogEntry, Outbox
-from workflows.scenario_reader import ScenarioError, several
+from workflows.scenario_reader import ScenarioError, moment_of, several
 from workflows.scenario_world import World
 from workflows.schooldays import AMSTERDAM
 
@@ -32,7 +32,7 @@ def compare(world: World, expected: Mapping[str, Any]) -> None:
             case "tasks":
                 for task, day in wanted.items():
                     days = {d.due_at.astimezone(AMSTERDAM).date() for d in Duty.objects.filter(root__school=world.cast.school, task=task)}
-                    if (day.date() if isinstance(day, datetime) else day) not in days:
+                    if _day(day) not in days:
                         raise ScenarioError(f"task {task} is not due on {day}; due: {', '.join(map(str, sorted(days))) or 'never'}")
             case "mails":
                 wanted = several(wanted)
@@ -54,9 +54,13 @@ def compare(world: World, expected: Mapping[str, Any]) -> None:
                 _same("the end of the log", found[len(found) - len(tail) :] if tail else found, tail)
             case "until":
                 for case_name, day in wanted.items():
-                    _same(f"the last day of {case_name}", world.called(case_name).until, day or None)
+                    _same(f"the last day of {case_name}", world.called(case_name).until, _day(day) if day else None)
             case _:
                 _same(name, world.called(name).state, wanted)
+
+
+def _day(said: Any) -> date:
+    return moment_of(said).astimezone(AMSTERDAM).date()
 
 
 def _letters(world: World) -> Any:

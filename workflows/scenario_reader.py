@@ -62,7 +62,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(re.sub(r"((?:\d{4}-\d\d-\d\d[T ]|=\s*)\d\d:\d\d)(?![:\d])", r"\1:00", text))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"it is not written in UTF-8 (line {line}); save it as UTF-8 again") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(str(error)) from error
 
 
@@ -79,8 +82,8 @@ def scenarios_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if not scenarios or not isinstance(scenarios, list) or not all(isinstance(one, dict) for one in scenarios):
         raise ScenarioError("there is no scenario in it: each begins with a line [[scenario]]")
     shared = {name: document[name] for name in SHARED if name in document}
-    for scenario in scenarios:
-        yield {**shared, **scenario}
+    for place, scenario in enumerate(scenarios, start=1):
+        yield {"name": f"scenario {place}, without a name", **shared, **scenario}
 
 
 def check_shape(scenario: Mapping[str, Any]) -> None:
@@ -93,6 +96,8 @@ def check_shape(scenario: Mapping[str, Any]) -> None:
     steps, expect = scenario.get("steps", []), scenario.get("expect", {})
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
         raise ScenarioError("steps is a list of tables: steps = [{by = “mentor”, do = “incident.report”, …}, …]")
+    if not steps:
+        raise ScenarioError("there is nothing to play: steps = [{by = “mentor”, do = “incident.report”, …}, …]")
     if wrong := [step["answers"] for step in steps if not isinstance(step.get("answers", {}), dict)]:
         raise ScenarioError(f"answers gives a reason per article: answers = {{id = “…”}}, not {wrong[0]!r}")
     if not isinstance(expect, dict):
@@ -130,6 +135,7 @@ def moment_of(value: Any, before: datetime | None = None) -> datetime:
     Raises:
         ScenarioError: it is neither a day nor a moment.
     """
+    said = value
     if isinstance(value, str):
         value = parse_datetime(value) or parse_date(value) or parse_time(value)
     if isinstance(value, time) and before is not None:
@@ -138,7 +144,7 @@ def moment_of(value: Any, before: datetime | None = None) -> datetime:
         return value if value.tzinfo else value.replace(tzinfo=AMSTERDAM)
     if isinstance(value, date):
         return datetime.combine(value, time(9, 0), AMSTERDAM)
-    raise ScenarioError(f"{value!r} is no day or moment")
+    raise ScenarioError(f"{said!r} is no day or moment; write 2026-03-02 or 2026-03-02T15:00")
 
 
 def several(value: Any) -> list[Any]:

@@ -75,9 +75,16 @@ def facts_of_connection(step: str, given: Mapping[str, Any], opener: Person | No
             found["tie_since"] = day - LONG_AGO
     elif step == "friend_request.review":
         found["until"] = day + HALF_A_YEAR
-    if step in ("friend_request.approve", "friend_request.review") and isinstance(until := given.get("until"), date):
-        found["review_on"] = min(until, day + HALF_A_YEAR / 2)
     return {name: value for name, value in found.items() if name not in given}
+
+
+def within_its_term(name: str, filled_in: date, known: Mapping[str, Any]) -> date:
+    """Return the day that is filled in, brought in line with the other one that was said: the review is not after the last day."""
+    other = known.get({"review_on": "until", "until": "review_on"}.get(name, ""))
+    other = date.fromisoformat(other) if isinstance(other, str) and other else other
+    if not isinstance(other, date):
+        return filled_in
+    return min(filled_in, other) if name == "review_on" else max(filled_in, other)
 
 
 def on_page(given: Mapping[str, Any]) -> bool:

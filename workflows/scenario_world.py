@@ -199,7 +199,7 @@ def filled(
         elif spec.is_words:
             data[name] = "…"
         elif spec.kind == "date":
-            data[name] = day + timedelta(days=DAYS.get(name, 0))
+            data[name] = scenario_roots.within_its_term(name, day + timedelta(days=DAYS.get(name, 0)), {**facts.case, **data})
         elif spec.kind == "moment":
             data[name] = datetime.combine(day + timedelta(days=1), time(10, 0), AMSTERDAM)
         elif name == "file":

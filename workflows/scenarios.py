@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +36,7 @@ from workflows.scenario_reader import (
     several,
 )
 from workflows.scenario_world import World, ask, filled
+from workflows.schooldays import AMSTERDAM
 from workflows.vocabulary import FIELDS, GATES, MILESTONES, ROOTS, STEPS, case_type_of, field_of
 
 
@@ -65,7 +66,7 @@ def run_here(paths: Iterable[Path | str], out: TextIO) -> tuple[int, int]:
                 passed += 1
             else:
                 failed += 1
-                out.write(f"FAILED {path}: {scenario.get('name', '?')}\n       {problem}\n")
+                out.write(f"FAILED {path}: {scenario['name']}\n       {problem}\n")
     return passed, failed
 
 
@@ -126,7 +127,10 @@ def _unreadable(error: Exception) -> str:
 
 def _stage(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> tuple[World, datetime]:
     """Make the school and its cast as a scenario asks for them, on its day at 09:00."""
-    moment = moment_of(scenario.get("today", date(2026, 3, 2)))
+    try:
+        moment = moment_of(scenario.get("today", date(2026, 3, 2)))
+    except ScenarioError as error:
+        raise ScenarioError(f"today: {error}") from error
     wanted = str(document["protocol"])
     key = wanted.split("/")[0]
     notes = []
@@ -154,21 +158,31 @@ def _stage(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> tuple[Wo
 
 def _play(world: World, moment: datetime, scenario: Mapping[str, Any]) -> None:
     check_shape(scenario)
-    for place, step in enumerate(scenario.get("steps", []), start=1):
-        if "at" in step:
-            moment = moment_of(step["at"], moment)
-            with clock.at(moment):
-                _run_due()
-            if set(step) == {"at"}:
-                continue
+    for place, step in enumerate(scenario["steps"], start=1):
         try:
-            with clock.at(moment):
-                _step(world, step)
+            if "at" in step:
+                moment = _later(moment, step["at"], first=place == 1)
+                with clock.at(moment):
+                    _run_due()
+            if set(step) != {"at"}:
+                with clock.at(moment):
+                    _step(world, step)
         except ScenarioError as error:
-            what = step.get("do") or step.get("record")
-            raise ScenarioError(f"step {place} ({step.get('by')}: {what}): {error}") from error
+            said = ": ".join(str(step[key]) for key in ("by", "do", "record") if key in step)
+            raise ScenarioError(f"step {place} ({said or 'the clock'}): {error}") from error
     with clock.at(moment):
         scenario_expect.compare(world, scenario.get("expect", {}))
+
+
+def _later(moment: datetime, said: Any, *, first: bool) -> datetime:
+    """Move the clock forward; the day under way alone leaves it as it is, and a story may begin before nine."""
+    later = moment_of(said, moment)
+    if later >= moment or first:
+        return later
+    if str(said) == str(moment.astimezone(AMSTERDAM).date()):
+        return moment
+    now = f"{moment.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}"
+    raise ScenarioError(f"at = {said} lies before {now}: the clock goes forward only; backdate a record with happened")
 
 
 def _run_due() -> None:
@@ -198,10 +212,11 @@ def _step(world: World, step: Mapping[str, Any]) -> None:
         if not invalid and not (refused and refused.missing):
             raise ScenarioError("the form should refuse this, and does not")
         return
-    if "denied" in step:
+    if step.get("denied"):
         if refused is None:
             said = f"is refused by the form: {_wrong(world, step, invalid)}" if invalid else "is allowed"
-            raise ScenarioError(f"should be denied by {', '.join(several(step['denied']))}, but {said}")
+            wanted = several(step["denied"])
+            raise ScenarioError(f"should be denied{' by ' * bool(wanted)}{', '.join(wanted)}, but {said}{_unknown(world, wanted)}")
         if lacking := sorted(set(several(step["denied"])) - reasons):
             raise ScenarioError(f"denied, but not by {', '.join(lacking)}; the reasons are {_told(refused)}{_unknown(world, lacking)}")
     elif refused is not None:
@@ -256,8 +271,8 @@ def _fields(world: World, step: Mapping[str, Any], known: tuple[str, ...]) -> di
             value = world.case(value, name)
         elif name == "category" and f"local.{value}" in world.found.categories:
             value = f"local.{value}"
-        elif isinstance(value, datetime) or (name == "happened" and isinstance(value, date)):
-            value = moment_of(value)
+        elif isinstance(value, datetime) or (name == "happened" and isinstance(value, (date, time))):
+            value = moment_of(value, clock.now())
         given[name] = value
     return given
 
@@ -265,7 +280,7 @@ def _fields(world: World, step: Mapping[str, Any], known: tuple[str, ...]) -> di
 def _prepare(world: World, step: Mapping[str, Any]) -> tuple[Any, Any]:
     """Return what takes the step (yielding an outcome for each person it is taken for), and who acts."""
     if "by" not in step or ("do" in step) == ("record" in step):
-        raise ScenarioError("say who (by) and what (do, or record)")
+        raise ScenarioError("say who (by) and what: either do, a step, or record, a milestone")
     by = world.actor(step["by"])
     answers = {str(key): str(text) for key, text in step.get("answers", {}).items()}
     if "record" in step:
@@ -295,7 +310,7 @@ def _prepare(world: World, step: Mapping[str, Any]) -> tuple[Any, Any]:
                 yield commands.open_child(root, name, by=by, data=filled(world, case, name, given, spec.fields, by), answers=answers)
             else:
                 case = world.case(step.get("on"), case_type)
-                if by is SYSTEM and name == "takedown.settle" and case.state == "settled" and "denied" not in step:
+                if by is SYSTEM and name == "takedown.settle" and case.state == "settled" and not step.get("denied"):
                     return  # the system took it already, as soon as it could
                 yield commands.perform(case, name, by=by, data=filled(world, case, name, given, spec.fields, by), answers=answers)
 

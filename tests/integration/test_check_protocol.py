@@ -126,7 +126,12 @@ WRONG_NAMES = (
     ('{incident = "reported"}', '{tasks = ["phone_returned"]}', "tasks = {name = …}"),
     ('{incident = "reported"}', '["reported"]', "expect is a table"),
     ("steps = [{by", "steps = [1, {by", "steps is a list of tables"),
-    ('"threat"}]', '"threat", denied = ["OOG-9"]}]', "should be denied by OOG-9, but is allowed"),
+    ('"threat"}]', '"threat", denied = ["OOG-9"]}]', "should be denied by OOG-9, but is allowed; the protocol has no article OOG-9."),
+    ('"threat"}]', '"threat", denied = true}]', "should be denied, but is allowed"),
+    ('"threat"}]', '"threat"}, {at = 2026-03-01}]', "step 2 (the clock): at = 2026-03-01 lies before 2026-03-02 09:00"),
+    (STORY.splitlines()[4], "steps = []", "there is nothing to play"),
+    ('name = "a report"', 'name = "a report"\ntoday = "yesterday"', "today: 'yesterday' is no day or moment"),
+    ('name = "a report"\n', "today = 5\n", ", without a name\n       today: 5 is no day"),
     ('"threat"}]', '"threat"}, {by = "mentor", do = "incident.close", denied = "OOG-9"}]', "the protocol has no article OOG-9."),
     ('{incident = "reported"}', '{incident = "closed"}\nsettings = {gray_zone = "…"}', "has no setting gray_zone; it has"),
     ('{incident = "reported"}', "{}\ncast = {pupil = {years = 9}}", "years: This is not known of a person."),
@@ -143,6 +148,39 @@ def test_a_wrong_name_in_a_scenario_is_named_with_the_right_ones(tmp_path: Path)
     told = out.getvalue()
     for said in (*(said for _, _, said in WRONG_NAMES), "Did you mean “groningen”?"):
         assert said in told, (said, told)
+
+
+@pytest.mark.django_db
+def test_a_scenario_that_is_not_text_is_named_with_its_line(tmp_path: Path) -> None:
+    path, out = tmp_path / "old.toml", StringIO()
+    path.write_bytes(STORY.replace("a report", "privé").encode("latin-1"))
+    assert scenarios.run_here([path], out) == (0, 1)
+    assert "not written in UTF-8 (line 4)" in out.getvalue()
+
+
+OTHER_WAYS = """protocol = "groningen/2024-12-01"
+sector = "vo"
+[[scenario]]
+name = "nothing denied, a time of the day under way, days in quotes, a beginning before nine"
+today = "2026-03-02"
+steps = [
+  {at = 08:30, by = "mentor", do = "incident.report", suspect = "pupil", category = "threat", denied = []},
+  {at = 2026-03-02, by = "director", do = "incident.triage", severity = 3, denied = false},
+  {at = 11:00, by = "mentor", record = "parents_informed", person = "parent", channel = "phone", happened = 10:45},
+  {at = 2026-03-02, by = "mentor", do = "incident.discuss", person = "pupil"},
+  {by = "mentor", do = "measure.propose", kind = "confiscate_phone"},
+  {by = "director", do = "measure.approve"},
+  {by = "director", do = "incident.sanction"},
+]
+expect = {incident = "sanctioned", tasks = {phone_returned = "2026-03-02"}}
+"""
+
+
+@pytest.mark.django_db
+def test_a_scenario_may_be_written_in_other_ways_too(tmp_path: Path) -> None:
+    path, out = tmp_path / "forms.toml", StringIO()
+    path.write_text(OTHER_WAYS, encoding="utf-8")
+    assert scenarios.run_here([path], out) == (1, 0), out.getvalue()
 
 
 @pytest.mark.django_db
