@@ -29,6 +29,11 @@ PROPOSED = {
 }  # fmt: skip
 
 
+def school(key: str, sector: str = "po", **more: Any) -> Cast:
+    """Build the cast of a school that follows this protocol, on the Monday."""
+    return build(key, sector, MONDAY.date(), **more)
+
+
 @dataclass
 class Story:
     """A case on its way: reported, assessed, talked about, a suspension proposed, brought to the director."""

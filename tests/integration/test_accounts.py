@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,30 +12,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.asking import Form
+from tests.asking import Form, untouched
 from tests.cast import Cast, build
-from tests.stories import as_user, text_of
+from tests.stories import MONDAY, as_user, school, text_of
 from workflows import clock, commands
 from workflows.api import count_waiting
 from workflows.course_page import place_in
 from workflows.course_page_staff import staff_page
 from workflows.delivery.ticking import tick
 from workflows.models import Case, LogEntry, Outbox
-from workflows.schooldays import AMSTERDAM
 from workflows.schools import link_course
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 NEW = "kc_workflows:new_account"
-
-
-def school(key: str, sector: str = "po", **more: Any) -> Cast:
-    return build(key, sector, MONDAY.date(), **more)
-
-
-def untouched(page: Any) -> dict[str, str]:
-    return {name: value for name, value in Form(page.content.decode()).untouched.items() if name != "show"}
 
 
 def request(client: Client, kind: str, **told: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,30 +11,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.asking import Form
+from tests.asking import Form, untouched
 from tests.cast import Cast, build, build_other_school, build_stranger
-from tests.stories import as_user, text_of
+from tests.stories import MONDAY, as_user, school, text_of
 from workflows import clock, commands, people
 from workflows.models import Case, LogEntry, Outbox
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 NEW = "kc_workflows:new_connection"
-
-
-def school(key: str, sector: str = "po", **more: Any) -> Cast:
-    return build(key, sector, MONDAY.date(), **more)
 
 
 def with_pupil(**more: Any) -> dict[str, Any]:
     return {"counterparty": "pupil", "target_account": "personal", **more}
-
-
-def untouched(page: Any) -> dict[str, str]:
-    """The form as the button at its end sends it: looking somebody up is another button."""
-    return {name: value for name, value in Form(page.content.decode()).untouched.items() if name != "show"}
 
 
 def declare(client: Client, told: dict[str, Any], *, key: str = "") -> Any:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,19 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.asking import Form, ask
-from tests.cast import Cast, build, build_other_school, build_stranger
-from tests.stories import as_user, text_of
+from tests.asking import answers_of, ask, untouched
+from tests.cast import build_other_school, build_stranger
+from tests.root_world import World, one_of_each
+from tests.stories import MONDAY, as_user, text_of
 from workflows import clock, commands
-from workflows.delivery import terms
-from workflows.models import AskedText, Case, LogEntry, Outbox, PersonalLink, ReadEntry
+from workflows.models import Case, LogEntry, Outbox, PersonalLink, ReadEntry
 from workflows.personal_links import link_for
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
-
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
-PROOF = {"form": "link", "authority": True, "language": "nl", "text_version": "0" * 16}
 
 SEE_CONSENT = frozenset({"mentor", "director", "deputy", "board", "dpo", "administrator", "communications", "mediamaster"})
 SEE_CONNECTION = frozenset({"teacher", "director", "deputy", "board", "dpo"})
@@ -37,34 +30,9 @@ EVERYBODY = (
 )  # fmt: skip
 
 
-@dataclass
-class World:
-    """One of each: a consent that was given, a connection that was declared, an account that was requested."""
-
-    cast: Cast
-    consent: Case
-    connection: Case
-    account: Case
-
-    def url(self, name: str, root: Case, *args: Any) -> str:
-        return reverse(f"kc_workflows:{name}", args=[root.key, *args])
-
-
 @pytest.fixture
-def world() -> Iterator[World]:
-    with clock.at(MONDAY):
-        cast = build("wilhelmina", "po", MONDAY.date())
-        (consent,) = ask(cast, "classmate", [("school_publication", "instagram")])
-        commands.perform(consent, "consent.answer", by=cast.people["classmate_parent"], data={**PROOF, "answer": True})
-        tie = {"counterpart": cast.people["pupil"], "target_account": "personal", "tie": "none", "reason": "De pupil vroeg het mij."}
-        told = commands.open_case(by=cast.users["teacher"], school=cast.school, step="friend_request.declare", data=tie).case
-        group = {"account_kind": "class_group", "name": "Klas 7a"}
-        account = commands.open_case(by=cast.users["teacher"], school=cast.school, step="account.request", data=group).case
-        yield World(cast, Case.objects.get(pk=consent.pk), told, account)
-
-
-def untouched(page: Any) -> dict[str, str]:
-    return Form(page.content.decode()).untouched
+def world(monday: None) -> World:
+    return one_of_each()
 
 
 def pages(world: World) -> list[tuple[str, frozenset[str]]]:
@@ -83,6 +51,7 @@ def pages(world: World) -> list[tuple[str, frozenset[str]]]:
 # who
 
 
+@pytest.mark.once
 def test_every_page_opens_for_those_who_may_see_it_and_for_nobody_else(world: World) -> None:
     for who in EVERYBODY:
         client = as_user(world.cast.users[who])
@@ -93,6 +62,7 @@ def test_every_page_opens_for_those_who_may_see_it_and_for_nobody_else(world: Wo
                 assert client.post(address, {"reason": "x"}).status_code == 404, (who, address)
 
 
+@pytest.mark.once
 def test_another_school_and_a_superuser_of_none_open_nothing(world: World) -> None:
     other = build_other_school("wilhelmina", "po", MONDAY.date())
     for user in (other.users["director"], other.users["mentor"], build_stranger()):
@@ -172,9 +142,7 @@ def test_how_many_queries_a_page_asks_does_not_grow_with_its_history(world: Worl
     address = world.url("root", world.consent)
 
     def asked() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200
         return len(queries)
 
@@ -194,10 +162,6 @@ def write_down(world: World, who: str = "director", **told: Any) -> Any:
     return client.post(address, {**untouched(client.get(address)), "person": world.cast.people["classmate_parent"].pk, **told})
 
 
-def answers(world: World) -> int:
-    return LogEntry.objects.filter(case=world.consent, step__in=["consent.answer", "consent.withdraw"]).count()
-
-
 def test_staff_write_down_a_no_on_paper_and_it_takes_the_yes_back(world: World) -> None:
     answer = write_down(world, answer="no", form="paper", reason="Liever niet.")
     assert answer.status_code == 302, text_of(answer)
@@ -210,43 +174,44 @@ def test_staff_write_down_a_no_on_paper_and_it_takes_the_yes_back(world: World) 
 
 def test_a_yes_by_telephone_needs_a_second_pair_of_ears_and_declared_authority(world: World) -> None:
     write_down(world, answer="no", form="paper")
-    before = answers(world)
+    before = len(answers_of(world.consent))
     alone = write_down(world, answer="yes", form="phone", authority="yes")
     assert alone.status_code == 422, text_of(alone)
     unsaid = write_down(world, answer="yes", form="phone", witness=world.cast.people["mentor"].pk)
     assert unsaid.status_code == 422
     assert "parental authority" in text_of(unsaid)
-    assert answers(world) == before
+    assert len(answers_of(world.consent)) == before
     good = write_down(world, answer="yes", form="phone", authority="yes", witness=world.cast.people["mentor"].pk)
     assert good.status_code == 302, text_of(good)
     world.consent.refresh_from_db()
     assert world.consent.state == "granted"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("told", [{}, {"answer": "yes"}, {"form": "paper"}, {"answer": "maybe", "form": "paper"}, {"answer": "yes", "form": "link"}])
 def test_an_answer_that_is_not_whole_is_422_and_nothing_is_lost(world: World, told: dict[str, str]) -> None:
-    before = answers(world)
+    before = len(answers_of(world.consent))
     answer = write_down(world, reason="Gezegd aan de deur.", **told)
     assert answer.status_code == 422
     assert "Gezegd aan de deur." in text_of(answer)
-    assert answers(world) == before
+    assert len(answers_of(world.consent)) == before
 
 
 def test_somebody_who_is_not_asked_cannot_be_named(world: World) -> None:
-    before = answers(world)
+    before = len(answers_of(world.consent))
     for who in ("parent", "teacher", "director"):
         assert write_down(world, person=world.cast.people[who].pk, answer="no", form="paper").status_code == 422, who
-    assert answers(world) == before
+    assert len(answers_of(world.consent)) == before
 
 
 def test_the_same_paper_typed_twice_by_one_click_counts_once(world: World) -> None:
     client = as_user(world.cast.users["director"])
     address = world.url("root_answer", world.consent)
     form = {**untouched(client.get(address)), "person": world.cast.people["classmate_parent"].pk, "answer": "no", "form": "paper"}
-    before = answers(world)
+    before = len(answers_of(world.consent))
     assert client.post(address, form).status_code == 302
     assert client.post(address, form).status_code == 302
-    assert answers(world) == before + 1
+    assert len(answers_of(world.consent)) == before + 1
 
 
 # links
@@ -291,92 +256,6 @@ def test_a_link_of_somebody_who_is_not_asked_is_not_touched(world: World, told: 
     assert PersonalLink.objects.filter(person=parent, revoked_at=None).exists()
 
 
-# own consents
-
-
-def own(client: Client, told: dict[Case, str], **more: str) -> Any:
-    address = reverse("kc_workflows:own_consents")
-    return client.post(address, {**untouched(client.get(address)), **{f"a-{case.key}": yes for case, yes in told.items()}, **more})
-
-
-@pytest.mark.parametrize("who", ["adult_pupil", "teacher"])
-def test_whoever_decides_about_themselves_answers_signed_in_and_changes_it_there(world: World, who: str) -> None:
-    first, second = ask(world.cast, who, [("school_publication", "website"), ("school_publication", "instagram")])
-    client = as_user(world.cast.users[who])
-    assert own(client, {}).status_code == 422
-    assert own(client, {first: "yes"}).status_code == 302
-    entry = LogEntry.objects.get(case=first, step="consent.answer")
-    assert entry.facts["form"] == "account"
-    assert entry.facts["text_version"]
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.state, second.state) == ("granted", "requested")
-    assert "You said yes" in text_of(client.get(reverse("kc_workflows:own_consents")))
-    assert own(client, {first: "no", second: "no"}, reason="Toch niet.").status_code == 302
-    first.refresh_from_db()
-    assert first.state == "withdrawn"
-
-
-def test_a_pupil_is_called_je_at_the_own_desk_and_that_is_kept_as_read(world: World) -> None:
-    said = {}
-    for who, language in (("adult_pupil", "nl"), ("teacher", "nl"), ("adult_pupil", "en")):
-        (case,) = ask(world.cast, who, [("name", "website" if language == "nl" else "newsletter")])
-        client = as_user(world.cast.users[who])
-        address, speaks = reverse("kc_workflows:own_consents"), {"accept-language": language}
-        page = client.get(address, headers=speaks)
-        form = {**untouched(page), f"a-{case.key}": "yes"}
-        wrong = client.post(address, {**form, "asked": "old"}, headers=speaks)
-        done = client.post(address, form, headers=speaks, follow=True)
-        assert wrong.status_code == 409 and done.status_code == 200
-        kept = AskedText.objects.get(digest=LogEntry.objects.get(case=case, step="consent.answer").facts["text_version"])
-        assert kept.language == language and "link" not in kept.text
-        said[who, language] = "\n".join([text_of(page), text_of(wrong), text_of(done), kept.text])
-    u, je = re.compile(r"\b[Uu]w?\b"), re.compile(r"\b[Jj](e|ij|ouw)\b")
-    assert not u.findall(said["adult_pupil", "nl"]) and je.search(said["adult_pupil", "nl"])
-    assert u.search(said["teacher", "nl"]) and not je.findall(said["teacher", "nl"])
-    assert "You may say no." in said["adult_pupil", "en"]
-
-
-def test_after_the_term_a_pupil_who_decides_has_taken_away_what_was_published_at_the_own_desk_or_by_word_of_mouth(world: World) -> None:
-    first, second = ask(world.cast, "adult_pupil", [("school_publication", "website"), ("school_publication", "instagram")], until="2026-07-31")
-    client = as_user(world.cast.users["adult_pupil"])
-    assert own(client, {first: "yes", second: "yes"}).status_code == 302
-    for one in (first, second):
-        commands.record(one, "used", by=world.cast.users["mentor"], data={"where": "Het schoolfeest", "harm_expected": False})
-    with clock.at(MONDAY + timedelta(days=400)):
-        terms.expire()
-        assert own(client, {first: "no"}).status_code == 302
-        assert "You asked us" in text_of(client.get(reverse("kc_workflows:own_consents")))
-        staff, address = as_user(world.cast.users["mentor"]), reverse("kc_workflows:root_answer", args=[second.key])
-        told = {"person": str(world.cast.people["adult_pupil"].pk), "form": "in_person"}
-        assert staff.post(address, {**untouched(staff.get(address)), **told, "answer": "yes"}).status_code == 409
-        assert staff.post(address, {**untouched(staff.get(address)), **told, "answer": "no"}).status_code == 302
-        assert staff.get(address).status_code == 404, "once is enough"
-        assert Case.objects.filter(parent__in=[first, second], type="takedown", state="requested").count() == 2
-
-
-def test_a_pupil_whose_parents_decide_is_asked_nothing_and_cannot_answer_all_the_same(world: World) -> None:
-    client = as_user(world.cast.users["classmate"])
-    assert "Nothing is asked of you now" in text_of(client.get(reverse("kc_workflows:own_consents")))
-    before = answers(world)
-    assert own(client, {world.consent: "no"}).status_code == 422
-    assert answers(world) == before
-
-
-def test_questions_that_changed_while_the_page_was_open_are_asked_again(world: World) -> None:
-    (first,) = ask(world.cast, "adult_pupil", [("school_publication", "website")])
-    client = as_user(world.cast.users["adult_pupil"])
-    form = untouched(client.get(reverse("kc_workflows:own_consents")))
-    ask(world.cast, "adult_pupil", [("name", "newsletter")])
-    answer = client.post(reverse("kc_workflows:own_consents"), {**form, f"a-{first.key}": "yes"})
-    assert answer.status_code == 409
-    assert not LogEntry.objects.filter(case=first, step="consent.answer").exists()
-
-
-def test_the_stranger_has_no_own_consents(world: World) -> None:
-    assert as_user(build_stranger()).get(reverse("kc_workflows:own_consents")).status_code == 404
-
-
 # steps
 
 
@@ -396,6 +275,7 @@ def test_a_page_that_grew_old_tells_what_changed_and_can_be_sent_again(world: Wo
     "step",
     ["incident.triage", "incident.report", "measure.propose", "police.consider", "consent.request", "consent.expire", "nonsense", "account.retire"],
 )
+@pytest.mark.once
 def test_steps_of_another_kind_of_case_are_404(world: World, step: str) -> None:
     client = as_user(world.cast.users["director"])
     assert client.get(world.url("step", world.consent, step)).status_code == 404
