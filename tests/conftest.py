@@ -18,6 +18,7 @@ def own_folders(request: pytest.FixtureRequest) -> None:
         folder: Path = request.getfixturevalue("tmp_path")
         settings.EMAIL_FILE_PATH = str(folder / "mail")
         settings.KC_LOG_HEADS = str(folder / "log-heads")
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes a second, which is its aim
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
     What differs between databases is SQL. Whether a rule decides rightly, a page says the right words or a PDF is valid is the
     same on each, and is asked on SQLite with every Python; the steps, pages and queries themselves run on all of them. A test is
-    marked `once` when it repeats what others send to the database, for more readers, schools or texts.
+    marked `once` when it repeats what others send to the database, for more readers, schools or texts; a second Python leaves
+    these out as well.
     """
     parser.addoption("--database-only", action="store_true", help="run only tests that use the database and are not marked `once`")
 

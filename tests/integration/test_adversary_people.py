@@ -32,6 +32,7 @@ def told_mails(case: Case) -> set[str]:
 # the wrong person
 
 
+@pytest.mark.once
 def test_who_was_put_in_by_mistake_is_gone_from_every_page(story: Story) -> None:
     cast = story.cast
     wrong, mentor, director = cast.people["classmate"], cast.users["mentor"], cast.users["director"]

@@ -124,6 +124,7 @@ def approved_in(language: str) -> tuple[object, object, Letter]:
 
 @pytest.mark.django_db
 class TestOnRealCases:
+    @pytest.mark.once
     def test_the_copy_of_a_real_letter_names_no_other_child_and_leaves_the_letter_as_it_is(self) -> None:
         _made, _case, letter = approved_in("tr")
         before = Letter.objects.values().get(pk=letter.pk)
@@ -137,6 +138,7 @@ class TestOnRealCases:
         assert hashlib.sha256(bytes(letter.pdf or b"")).hexdigest() == letter.approved_digest
         assert "Besluit tot schorsing" in text_of(bytes(letter.pdf or b""))
 
+    @pytest.mark.once
     @pytest.mark.parametrize("language", ["nl", "", "fr"])
     def test_who_reads_dutch_or_a_language_we_lack_gets_none(self, language: str) -> None:
         _made, _case, letter = letter_in(language)
@@ -151,6 +153,7 @@ class TestOnRealCases:
         staff = Letter(kind="staff_letter", addressee=made.people["parent"])
         assert reading.language_of(staff) == "" and reading.language_of(Letter(kind="police_note")) == ""
 
+    @pytest.mark.once
     def test_a_copy_tells_nothing_that_the_approved_letter_does_not(self) -> None:
         made, _case, letter = approved_in("en")
         with clock.at(MONDAY):
@@ -171,6 +174,7 @@ class TestOnRealCases:
         with clock.at(MONDAY), pytest.raises(faults.LetterChanged):
             reading.copy_of(letter)
 
+    @pytest.mark.once
     def test_another_childs_name_stops_the_copy_too(self) -> None:
         made, _case, letter = approved_in("en")
         kept_words = {**letter.context, "facts": {**letter.context["facts"], "conduct": "Noa en Sem Paperclipje filmden."}}
@@ -186,6 +190,7 @@ class TestOnRealCases:
         with clock.at(MONDAY), pytest.raises(faults.LetterRefused):
             reading.copy_of(letter)
 
+    @pytest.mark.once
     def test_the_dutch_letter_does_not_depend_on_the_language(self) -> None:
         _made, _case, letter = letter_in("ar")
         with clock.at(MONDAY):
@@ -216,6 +221,7 @@ class TestPages:
             client.logout()
             assert client.get(copy).status_code in (302, 404)
 
+    @pytest.mark.once
     def test_a_letter_in_dutch_offers_none(self, client: Client) -> None:
         made, case, letter = approved_in("nl")
         client.force_login(made.users["director"])
@@ -224,6 +230,7 @@ class TestPages:
             assert client.get(url).status_code == 404
             assert url not in client.get(reverse("kc_workflows:letter", args=[case.key, letter.key])).content.decode()
 
+    @pytest.mark.once
     def test_a_copy_that_cannot_be_made_says_why(self, client: Client) -> None:
         made, case, letter = approved_in("en")
         client.force_login(made.users["director"])
@@ -258,6 +265,7 @@ class TestPages:
             closed = client.post(path, {"copy": "1"})
             assert closed.status_code == 410 and over in closed.content.decode() and made.school.phone in closed.content.decode()
 
+    @pytest.mark.once
     def test_the_link_of_a_dutch_letter_offers_none(self, client: Client) -> None:
         made, _case, letter = approved_in("nl")
         with clock.at(MONDAY):

@@ -330,6 +330,7 @@ def test_the_inbox_keeps_what_waits_apart_from_what_was_asked(story: Story) -> N
 # the frame
 
 
+@pytest.mark.once
 def test_headers_are_strict_and_nothing_is_inline(story: Story) -> None:
     client = as_user(story.cast.users["director"])
     assert client.put(story.url("case")).status_code == client.delete(story.url("case")).status_code == 405

@@ -63,6 +63,7 @@ def signed_in(user: Any) -> Client:
 # --- what stands on it ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_form_says_everything_that_consent_needs(cast: Cast) -> None:
     child, parent = on_paper(cast, family_name="Theepot")
     send(cast, until=date(2026, 7, 31))
@@ -116,6 +117,7 @@ def _sections(reader: Any) -> list[Any]:
     return [one.get_object() for one in document.get_object()["/K"]]
 
 
+@pytest.mark.once
 def test_a_form_of_several_pages_keeps_its_language_on_each(cast: Cast) -> None:
     on_paper(cast, 1, "ar")
     on_paper(cast, 2, "nl")
@@ -191,6 +193,7 @@ def test_printing_goes_on_after_a_crash_and_prints_nothing_twice(cast: Cast, mon
     assert [part.forms.count() for part in PaperPart.objects.all()] == [2, 1]
 
 
+@pytest.mark.once
 def test_a_name_no_font_knows_holds_up_nobody_else_and_is_told(cast: Cast) -> None:
     on_paper(cast, 1, "ar", given_name="لُؤَيّ", family_name="مُحَمَّد")
     _child, parent = on_paper(cast, 2, given_name="\U000f1234")
@@ -228,6 +231,7 @@ def sent(cast: Cast, number: int = 1, **told: Any) -> PaperForm:
     return PaperForm.objects.select_related("about", "signer", "round").latest("pk")
 
 
+@pytest.mark.once
 def test_every_typing_mistake_in_one_or_two_neighbouring_figures_is_found(cast: Cast) -> None:
     form = sent(cast)
     code = paper.code_of(form).replace(" ", "")
@@ -244,6 +248,7 @@ def test_every_typing_mistake_in_one_or_two_neighbouring_figures_is_found(cast: 
             paper.find(cast.school, nonsense, by=cast.users["mentor"])
 
 
+@pytest.mark.once
 def test_only_who_sees_the_consents_of_this_child_finds_its_form(cast: Cast) -> None:
     form = sent(cast)
     other = build_other_school("leyenburg", "po", MONDAY.date())
@@ -289,6 +294,7 @@ def test_what_was_ticked_is_kept_with_the_words_that_were_printed(cast: Cast) ->
         ({"a": "no", "on": "2026-03-05"}, "has not come yet"), ({"a": "perhaps"}, "Select a valid choice"),
     ],
 )  # fmt: skip
+@pytest.mark.once
 def test_a_mistake_loses_nothing_that_was_typed(cast: Cast, told: dict[str, str], said: str) -> None:
     form = sent(cast)
     case = Case.objects.filter(person=form.about).order_by("pk")[0]

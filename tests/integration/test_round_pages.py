@@ -47,6 +47,7 @@ def filled(cast: Cast, **told: Any) -> dict[str, Any]:
     return {**FORM, "groups": [cast.group.pk], **told}
 
 
+@pytest.mark.once
 def test_every_page_and_every_member_of_the_cast(cast: Cast) -> None:
     pupil(cast, 1, {"email": ""})
     found = send(cast, "mentor")
@@ -115,6 +116,7 @@ def test_from_a_new_round_to_its_answers(cast: Cast) -> None:
      ({"moment": "always"}, "Select a valid choice"), ({"groups": [999999]}, "Select a valid choice"), ({"lines": ["x/y"]}, "Select a valid choice"),
      ({"scope": "year:99"}, "Select a valid choice"), ({"until": "morgen"}, "Enter a valid date")],
 )  # fmt: skip
+@pytest.mark.once
 def test_a_form_that_cannot_be_right_keeps_what_was_chosen(cast: Cast, told: dict[str, Any], said: str) -> None:
     answered = signed_in(cast.users["director"]).post(url("round_new"), filled(cast, **told))
     html = answered.content.decode()
@@ -133,6 +135,7 @@ def test_a_mentor_is_offered_and_given_the_own_groups_only(cast: Cast) -> None:
     assert "This school year" not in client.get(url("rounds")).content.decode()
 
 
+@pytest.mark.once
 def test_over_a_hundred_addresses_a_mentor_is_told_why_not_and_who_can(monday: None) -> None:
     cast = build("wilhelmina", "po", MONDAY.date())
     for number in range(97):  # with the parents of the cast and the pupil who decides that is one too many
@@ -187,6 +190,7 @@ def test_a_new_school_year_says_what_is_to_be_asked(cast: Cast) -> None:
     assert "gave consent in an earlier year" not in client.get(url("rounds")).content.decode()
 
 
+@pytest.mark.once
 def test_the_pages_cost_the_same_for_a_large_group(cast: Cast, django_assert_max_num_queries: Any) -> None:
     for number in range(40):
         pupil(cast, number, {}, {"email": ""})

@@ -58,6 +58,7 @@ def test_two_guardians_get_a_copy_each_without_the_others_address() -> None:
     assert first.digest != second.digest
 
 
+@pytest.mark.once
 def test_a_hidden_address_in_somebodys_words_is_refused_in_the_other_copy_only() -> None:
     made, case = play(people={"other_parent": SECRET}, conditions="Noa blijft bij de ouder aan de Schuilstraat 77.")
     letters = sanction(made, case)
@@ -68,6 +69,7 @@ def test_a_hidden_address_in_somebodys_words_is_refused_in_the_other_copy_only()
         sending.prepare(to(letters, made.people["other_parent"]))
 
 
+@pytest.mark.once
 def test_names_of_another_child_in_any_field_stop_the_letter_and_name_the_field() -> None:
     made, case = play(people={"classmate": {"nicknames": ["Semmie"]}})
     letter = to(sanction(made, case), made.people["parent"])

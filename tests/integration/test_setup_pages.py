@@ -60,6 +60,7 @@ def upload(text: str | bytes, name: str = "mensen.csv") -> dict[str, Any]:
     return {"file": SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)}
 
 
+@pytest.mark.once
 def test_everybody_but_administrator_and_board_gets_404_on_every_page(cast: Cast) -> None:
     other = build_other_school("groningen", "po", MONDAY)
     tie, member = Guardianship.objects.first(), Membership.objects.get(user=cast.users["teacher"])

@@ -60,6 +60,7 @@ def waiting_for(cast: Cast, measure: Case) -> set[str]:
     return found
 
 
+@pytest.mark.once
 def test_a_role_that_only_this_schools_protocol_names_finds_what_waits(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "mine" / "2026-01-01.toml"
     path.parent.mkdir()
@@ -69,6 +70,7 @@ def test_a_role_that_only_this_schools_protocol_names_finds_what_waits(settings:
     assert waiting_for(cast, proposed(cast, "warning")) == {"teacher"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("kind", "who"), [("suspension", {"director", "deputy", "board"}), ("expulsion", {"board"})])
 def test_it_waits_for_whom_the_kind_of_measure_asks(kind: str, who: set[str]) -> None:
     cast = build("groningen", "vo", MONDAY.date())
