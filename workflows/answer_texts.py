@@ -150,8 +150,13 @@ TO_PUPIL: tuple[Told, ...] = (
 )
 """The same on the own desk of a pupil, in Dutch and English: Dutch has another word for a young "you"."""
 
-IN_SHORT_FOR: Mapping[str, tuple[Told, ...]] = {"": IN_SHORT, "paper": ON_PAPER, "desk": ON_DESK, "pupil": TO_PUPIL}
-"""What is told in short, by who reads it where: behind a link, on paper, on the own desk of staff, on that of a pupil."""
+PUPIL_BY_LINK: tuple[Told, ...] = (*TO_PUPIL[:2], Told(TO_PUPIL[2].head, _LATER.text), *TO_PUPIL[3:])
+"""The same behind the link of a pupil who has no account."""
+
+IN_SHORT_FOR: Mapping[str, tuple[Told, ...]] = {
+    "": IN_SHORT, "paper": ON_PAPER, "desk": ON_DESK, "pupil": TO_PUPIL, "pupil_link": PUPIL_BY_LINK,
+}  # fmt: skip
+"""What is told in short, by who reads it where: behind a link, on paper, on the own desk of staff, on that of a pupil, behind a pupil's link."""
 
 AFTER = Told(
     pgettext_lazy("answer", "This is over"),
@@ -176,14 +181,30 @@ def language_for(wanted: str | None) -> str:
     return short if short in LANGUAGES else "nl"
 
 
+def to_pupil(kind: str, language: str) -> bool:
+    """Return whether words in a language are the ones for a pupil: Dutch has another "you" for them, and English goes with it.
+
+    The other languages have one text for everybody.
+
+    Args:
+        kind: of whoever reads: `pupil`, `parent`, `employee`.
+    """
+    return kind == "pupil" and language in ("nl", "en")
+
+
+def behind_link(kind: str, language: str) -> str:
+    """Return who reads it where, a key of `IN_SHORT_FOR`, for somebody of this kind behind a personal link."""
+    return "pupil_link" if to_pupil(kind, language) else ""
+
+
 def day(value: date) -> str:
     """Return a day in words, as the active language writes it: `2 March 2026`."""
     return date_format(value, "j E Y")
 
 
 def how_long(until: date | None, reader: str = "") -> str:
-    """Return how long a yes holds; `reader`: `pupil` on a pupil's own desk."""
-    if until is None and reader == "pupil":
+    """Return how long a yes holds; `reader`: a key of `IN_SHORT_FOR`."""
+    if until is None and reader in ("pupil", "pupil_link"):
         return pgettext("answer of a pupil", "A yes holds until you take it back.")
     if until is None:
         return pgettext("answer", "A yes holds until you take it back.")

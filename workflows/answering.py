@@ -6,7 +6,7 @@ language, and the exact words by their digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -91,11 +91,27 @@ def lines_for(signer: Person) -> Questions:
 
     The number of queries does not grow with children or questions.
     """
+    used = Exists(LogEntry.objects.filter(root=OuterRef("pk"), step="record.used"))
+    found = _sorted(signer, Q(state__in=ANSWERABLE) | Q(used, state="expired"))
+    return replace(found, over=tuple(_still_up(found.over)))
+
+
+def ended_for(signer: Person, keys: Container[str] | None = None) -> tuple[Line, ...]:
+    """Return the questions that ask `signer` and whose term is over, whether or not they were answered; the last to end first.
+
+    Args:
+        keys: only of these cases.
+    """
+    over = _sorted(signer, Q(state__in=(*ANSWERABLE, "expired"))).over
+    found = [line for line in over if keys is None or str(line.case.key) in keys]
+    return tuple(sorted(found, key=lambda line: line.until or date.min, reverse=True))
+
+
+def _sorted(signer: Person, which: Q) -> Questions:
+    """Sort consents: what asks the signer now, what did and is over, and what asks somebody else."""
     today = clock.today()
     wards = dict(Guardianship.objects.filter(Dated.active(today), guardian=signer).values_list("pupil", "authority"))
-    used = Exists(LogEntry.objects.filter(root=OuterRef("pk"), step="record.used"))
-    rows = Case.objects.filter(Q(state__in=ANSWERABLE) | Q(used, state="expired"), school=signer.school_id, type="consent")
-    rows = rows.select_related("person", "school").defer("school__logo")
+    rows = Case.objects.filter(which, school=signer.school_id, type="consent").select_related("person", "school").defer("school__logo")
     about_staff = Q(person__kind="employee", facts__has_key="asked")
     found = rows.filter(Q(person__in=[*wards, signer.pk]) | about_staff).order_by("person__birth_date", "person__given_name", "pk")
     cases = [case for case in found if case.person_id in {*wards, signer.pk} or signer.pk in case.facts["asked"]]
@@ -119,7 +135,7 @@ def lines_for(signer: Person) -> Questions:
             moved[about.pk] = about
         else:
             others = True
-    return Questions(tuple(lines), tuple(moved.values()), others, tuple(_still_up(over)))
+    return Questions(tuple(lines), tuple(moved.values()), others, tuple(over))
 
 
 def _still_up(over: Sequence[Line]) -> Iterator[Line]:
@@ -255,7 +271,8 @@ def answer(
     if not authority and any(line.needs_authority and yes for line, yes in chosen):
         raise AuthorityNotDeclared
     known = versions or {}
-    read = {**keep_words([line for line, _yes in chosen if str(line.case.key) not in known], language), **known}
+    unknown = [line for line, _yes in chosen if str(line.case.key) not in known]
+    read = {**keep_words(unknown, language, answer_texts.behind_link(signer.kind, language)), **known}
     turns = _turns([line.case for line, _yes in chosen], signer) if key else {}
     outcomes = []
     for line, yes in sorted(chosen, key=lambda one: one[0].case.pk):

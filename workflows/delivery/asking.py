@@ -53,11 +53,13 @@ def in_two_languages(template: str, school: School, person: Person, **shown: Any
 
     Args:
         template: beginning of the names of three templates: `<template>_subject.txt`, `<template>.txt` and `<template>_part.html`.
-            They are given `name` and `phone` of the school, kept together in text that runs from right to left.
+            For a pupil the same three of `<template>_pupil`. They are given `name` and `phone` of the school, kept together in text
+            that runs from right to left.
         shown: what else they show; a date is written as each language does.
     """
     own = answer_texts.language_for(person.language)
-    parts = [_part(template, school, language, shown) for language in dict.fromkeys([own, "nl"])]
+    for_pupil = {language: f"{template}_pupil" for language in answer_texts.LANGUAGES if answer_texts.to_pupil(person.kind, language)}
+    parts = [_part(for_pupil.get(language, template), school, language, shown) for language in dict.fromkeys([own, "nl"])]
     html = render_to_string(
         "workflows/mail/ask.html",
         {"school": school, "language": own, "parts": [mark_safe(part["html"]) for part in parts]},  # noqa: S308 - rendered just now
