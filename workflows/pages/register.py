@@ -117,7 +117,8 @@ def register(request: HttpRequest, name: str) -> HttpResponse:
     """
     school = school_of(request)
     which = REGISTERS.get(name)
-    if which is None or school is None or not access.roles_of(request.user, school):
+    roles = access.roles_of(request.user, school) if school is not None else frozenset()
+    if which is None or school is None or not roles:
         raise Http404
     groups = list(Group.objects.filter(school=school))
     filters = _filters(request, groups)
@@ -146,7 +147,7 @@ def register(request: HttpRequest, name: str) -> HttpResponse:
         "channels": [(key, words.label("publication", key)) for key in vocabulary.PUBLICATIONS] if which.case_type == "consent" else [],
         "narrowed": filters != Filters(), "query": query.urlencode(), "next": query_next.urlencode() if found.next else "",
         "total": sum(counts.values()), "checked": clock.now(), "first": "after" not in request.GET,
-        "new": reverse(f"kc_workflows:{which.new}") if which.new else "",
+        "new": reverse(f"kc_workflows:{which.new}") if which.new else "", "whole": bool(roles & access.REGISTERS[which.case_type]),
     }  # fmt: skip
     return show(request, "register.html", context, here="more")
 

@@ -232,6 +232,9 @@ class _New:
             form.fields["reason"].widget.attrs["rows"] = 3
             if self.as_pupil:
                 form.fields["reason"].help_text = _("A few words are enough. Do not add photos.")
+        if self.as_pupil and "asked_by" in form.fields:
+            sent: Any = form.fields["asked_by"]
+            sent.choices = [(key, _("I did") if key == "pupil" else said) for key, said in sent.choices]
         if "owner_person" in form.fields:
             form.fields["owner_person"].help_text = _("Leave this empty when it is you.")
 
@@ -355,7 +358,8 @@ class _New:
 
     def page(self, form: StepForm, *, status: int = 200, **more: Any) -> HttpResponse:
         """Render the form's page."""
-        loaded, topic = self.loaded, [words.capital(words.label(name, self.chosen[name])) for name in self.kind.first]
+        loaded, asked = self.loaded, [name for name in self.kind.first if not (self.as_pupil and name == "counterparty")]
+        topic = [words.capital(words.label(name, self.chosen[name])) for name in asked]
         can_find = self.kind is CONNECTION and not self.as_pupil and self.chosen["counterparty"] != "page_visitor"
         shown = {
             **self.words(), "form": form, "topic": " · ".join(topic), "advice": explaining.advised(loaded, self.advice), "find": self.find,
