@@ -13,8 +13,10 @@ from django.urls import reverse
 from tests.cast import Cast, build, build_other_school, build_stranger
 from tests.remembered import remembered
 from workflows import clock, commands
-from workflows.models import Case
+from workflows.models import Case, Involvement, Membership, Person
+from workflows.people import add_person, enrol
 from workflows.schooldays import AMSTERDAM, SchoolCalendar
+from workflows.schools import add_group
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 """A school day; what is the day after tomorrow is one too."""
@@ -94,3 +96,14 @@ def tell(key: str = "groningen", sector: str = "vo") -> Story:
     measure = commands.open_child(case, "measure.propose", by=cast.users["mentor"], data=proposal).case
     commands.perform(case, "incident.escalate", by=cast.users["mentor"], data={"reason": "Graag een besluit."})
     return Story(cast, other, build_stranger(), Case.objects.get(pk=case.pk), measure)
+
+
+def mentor_elsewhere(story: Story) -> Person:
+    """Make the teacher mentor of another group; return their pupil, who only stood by in the case."""
+    cast = story.cast
+    group = add_group(cast.school, by=None, name="Klas 1a")
+    Membership.objects.filter(user=cast.users["teacher"]).update(role="mentor", group=group)
+    own = add_person(cast.school, by=None, kind="pupil", given_name="Bibi", family_name="Knikkerzak")
+    enrol(own, group, by=None, starts=clock.today() - timedelta(days=9))
+    Involvement.objects.create(case=story.case, person=own, role="bystander")
+    return own

@@ -10,15 +10,13 @@ from django.core import mail
 from django.urls import reverse
 
 from tests.cast import build
-from tests.stories import ASSESSED, MONDAY, PROPOSED, Story, as_user, opened, text_of
+from tests.stories import ASSESSED, MONDAY, PROPOSED, Story, as_user, mentor_elsewhere, opened, text_of
 from workflows import access, clock, commands, log, queries
 from workflows.course_page import Place
 from workflows.course_page_pupil import contacts_allowed
 from workflows.delivery import outbox, ticking
 from workflows.models import Case, Duty, Involvement, Letter, Membership, Outbox
-from workflows.people import add_person, enrol
 from workflows.privacy import hide
-from workflows.schools import add_group
 
 pytestmark = pytest.mark.django_db
 
@@ -83,19 +81,9 @@ def test_no_way_of_writing_a_hidden_name_gets_through(said: str) -> None:
         assert name not in shown.casefold().replace("\u200b", "").replace("\u0301", ""), shown
 
 
-def _two_groups(story: Story) -> Any:
-    cast = story.cast
-    group = add_group(cast.school, by=None, name="Klas 1a")
-    Membership.objects.filter(user=cast.users["teacher"]).update(role="mentor", group=group)
-    own = add_person(cast.school, by=None, kind="pupil", given_name="Bibi", family_name="Knikkerzak")
-    enrol(own, group, by=None, starts=MONDAY.date() - timedelta(days=9))
-    Involvement.objects.create(case=story.case, person=own, role="bystander")
-    return own
-
-
 def test_another_groups_mentor_reads_no_name_of_a_parent_or_a_hidden_pupil_in_words(story: Story) -> None:
     cast = story.cast
-    own = _two_groups(story)
+    own = mentor_elsewhere(story)
     told = "Noa's moeder Olga Zonnewijzer belde. Ook Regenboogjes vader."
     commands.record(story.case, "heard", by=cast.users["mentor"], person=own, data={"note": told})
     commands.record(story.case, "police_consulted", by=cast.users["director"], data={"note": told})
@@ -119,7 +107,7 @@ def test_a_mentor_reads_what_was_said_with_the_own_pupils_parents_in_a_colleague
 
 def test_a_note_for_the_file_that_is_about_several_is_not_for_another_groups_mentor(story: Story) -> None:
     cast = story.cast
-    _two_groups(story)
+    mentor_elsewhere(story)
     letter = Letter.objects.create(
         root=story.case, case=story.case, kind="police_note", addressee=None, about=None, queued_by=story.case.log.first(),
         created_at=clock.now(), pdf=b"%PDF-1.7 Noa", file="pupil_file", state="sent",
