@@ -78,6 +78,10 @@ def make_many(people: Iterable[Person]) -> dict[int, PersonalLink]:
             link.digest = digest_of(_seal(link))
             new.append(link)
     PersonalLink.objects.bulk_create(new)
+    if any(link.pk is None for link in new):  # this database tells no keys of several rows
+        keys = dict(PersonalLink.objects.filter(digest__in=[link.digest for link in new]).values_list("digest", "pk"))
+        for link in new:
+            link.pk = keys[link.digest]
     return {**found, **{link.person_id: link for link in new}}
 
 
