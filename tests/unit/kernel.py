@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from workflows.protocol import Protocol, from_texts
+from workflows.protocol import Denial, Protocol, denials, from_texts
 from workflows.situation import Actor, Facts, Linked, Person, Record
 
 TODAY = date(2026, 3, 2)
@@ -93,3 +93,21 @@ def layer(body: str, *, head: str = HEAD) -> str:
 def line(guard: str, place: str = "steps.measure.impose") -> Protocol:
     """A protocol with one requirement, `guard = …` and its arguments, citing A1."""
     return pack(f'[{place}]\nrequires = [{{{guard}, cites = "A1"}}]')
+
+
+def only(guard: str, asked: Facts, place: str = "steps.measure.impose") -> Denial | None:
+    """The denial of the one line, if it is unmet."""
+    found = denials(line(guard, place), asked)
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def says(guard: str, asked: Facts, place: str = "steps.measure.impose") -> str:
+    """The sentence of that denial; empty when the line is met."""
+    denial = only(guard, asked, place)
+    return "" if denial is None else str(denial.sentence)
+
+
+def reasons(found: tuple[Denial, ...]) -> list[str]:
+    """The articles of all denials, in order."""
+    return [article for denial in found for article in denial.articles]
