@@ -29,6 +29,9 @@ WHOLE_SCHOOL = ("director", "board", "dpo", "coordinator")
 STAFF_CASES = ("manager", "personnel")
 """Roles that see incidents in which a member of staff is the one concerned."""
 
+_KNOWS_EVERYBODY = frozenset({*WHOLE_SCHOOL, *STAFF_CASES, "communications"})
+"""Roles that see all names in a case they may see."""
+
 CONFIDENTIAL = ("director", "board", "dpo", "manager", "personnel", "communications")
 """Roles that see an incident handled in confidence (OOG-4.3-4c: as our default its only readers beside the DPO)."""
 
@@ -249,55 +252,40 @@ class Sight:
         return self.everybody or (person if isinstance(person, int) else person.pk) in self.people
 
 
-def sight_of(user: Any, incident: Case) -> Sight:
-    """Return whose names `user` sees in `incident`, which must be visible to them.
+def sight_of(user: Any, root: Case) -> Sight:
+    """Return whose names `user` sees in `root`, which must be visible to them.
 
-    In a case across groups each mentor sees the own pupils, until the director shares the case (a `reader`, or an owner). Of a
+    In an incident across groups each mentor sees the own pupils, until the director shares it (a `reader`, or an owner). Of a
     consent, connection or account staff who may see it see everybody in it: they see those of their own pupils alone.
     """
-    roles = roles_of(user, incident.school)
-    today = clock.today()
-    if not roles:
-        return Sight(False, False, frozenset(Person.objects.filter(user=user, school=incident.school).values_list("pk", flat=True)))
-    if incident.type != "incident":
-        return Sight(True, True, frozenset())
-    person = person_of(user, incident.school)
-    wide = roles & (set(WHOLE_SCHOOL) | set(STAFF_CASES) | {"communications"})
-    if wide or incident.owner_id == user.pk or (person and incident.opened_by_id == person.pk):
-        return Sight(True, True, frozenset())
-    involved = Involvement.objects.filter(case=incident, masked=False)
-    if involved.filter(person__user=user, role="reader").exists():
-        return Sight(True, True, frozenset())
-    groups = Membership.objects.filter(Dated.active(today), user=user, school=incident.school, role="mentor").values("group")
-    members = Enrolment.objects.filter(Dated.active(today), group__in=groups).values("person")
-    own = involved.filter(Q(person__in=members) | Q(person__user=user)).values_list("person_id", flat=True)
-    return Sight(True, False, frozenset(own))
+    return sights_of(user, root.school, [root])[root.pk]
 
 
-def sights_of(user: Any, school: School, incidents: Iterable[Case]) -> dict[int, Sight]:
-    """Return `sight_of` for many visible incidents of one school, in a number of queries that does not grow with them."""
-    incidents = list(incidents)
+def sights_of(user: Any, school: School, roots: Iterable[Case]) -> dict[int, Sight]:
+    """Return `sight_of` for many visible cases of one school, in a number of queries that does not grow with them."""
+    roots = list(roots)
     roles = roles_of(user, school)
-    person = person_of(user, school)
     if not roles:
-        own = frozenset({person.pk} if person else ())
-        return {incident.pk: Sight(False, False, own) for incident in incidents}
+        own = frozenset(Person.objects.filter(user=user, school=school).values_list("pk", flat=True))
+        return {root.pk: Sight(False, False, own) for root in roots}
     everybody = Sight(True, True, frozenset())
-    if roles & (set(WHOLE_SCHOOL) | set(STAFF_CASES) | {"communications"}):
-        return dict.fromkeys((incident.pk for incident in incidents), everybody)
-    rows = Involvement.objects.filter(case__in=[incident.pk for incident in incidents], masked=False)
+    wide = bool(roles & _KNOWS_EVERYBODY)
+    found = {root.pk: everybody for root in roots if wide or root.type != "incident" or root.owner_id == user.pk}
+    rest = [root for root in roots if root.pk not in found]
+    if not rest:
+        return found
+    person = person_of(user, school)
+    rows = Involvement.objects.filter(case__in=[root.pk for root in rest], masked=False)
     reads = set(rows.filter(person__user=user, role="reader").values_list("case_id", flat=True))
     groups = Membership.objects.filter(Dated.active(clock.today()), user=user, school=school, role="mentor").values("group")
     members = Enrolment.objects.filter(Dated.active(clock.today()), group__in=groups).values("person")
     seen: dict[int, set[int]] = {}
     for case_id, person_id in rows.filter(Q(person__in=members) | Q(person__user=user)).values_list("case_id", "person_id"):
         seen.setdefault(case_id, set()).add(person_id)
-    return {
-        incident.pk: everybody
-        if incident.owner_id == user.pk or incident.pk in reads or (person and incident.opened_by_id == person.pk)
-        else Sight(True, False, frozenset(seen.get(incident.pk, ())))
-        for incident in incidents
-    }
+    for root in rest:
+        opened = person is not None and root.opened_by_id == person.pk
+        found[root.pk] = everybody if opened or root.pk in reads else Sight(True, False, frozenset(seen.get(root.pk, ())))
+    return found
 
 
 def guardians_of(pupil: Person, on: date | None = None) -> list[Person]:

@@ -316,7 +316,7 @@ def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -
     for article, reason in act.reasons.items():
         if reason.strip():
             words[f"answer:{article}"[:60]] = reason.strip()
-    person = given.person or case.person or (consequences.only_suspect(act.loaded, case) if facts.get("writes") else None)
+    person = given.person or case.person or (consequences.only_suspect(act.loaded) if facts.get("writes") else None)
     happened = given.facts.get("happened")
     entry = log.append(
         act.root, case, step, by=act.person, by_roles=sorted(act.actor.roles), person=person, facts=facts, words=words,

@@ -5,9 +5,13 @@ What was sent stays what it was.
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from workflows import clock
 from workflows.models import Case, Duty, Involvement, Letter, LogEntry, Outbox, Person, Words
-from workflows.sentences import gettext_noop
+
+CALLED_OFF = frozenset({"withdrawn", "rejected", "dismissed"})
+"""States in which a measure or an incident has come to nothing: what was still to be told of it is not told."""
 
 
 def after_retract(entry: LogEntry) -> None:
@@ -24,33 +28,34 @@ def after_retract(entry: LogEntry) -> None:
             row.delete()
 
 
-CALLED_OFF = frozenset({"withdrawn", "rejected", "dismissed"})
-"""States in which a measure or an incident has come to nothing: what was still to be told of it is not told."""
-
-
 def stop_letters(case: Case) -> None:
     """Void every letter about a case that was called off and has not left yet; one that was sent stays what it was."""
     waiting = Letter.objects.filter(root=case) if case.parent_id is None else Letter.objects.filter(case=case)
     for letter in waiting.exclude(state__in=[Letter.State.SENT, Letter.State.VOID]):
-        letter.state, letter.problem = Letter.State.VOID, gettext_noop("called off")
+        letter.state, letter.problem = Letter.State.VOID, called_off()
         letter.save(update_fields=["state", "problem"])
         letter.links.filter(revoked_at=None).update(revoked_at=clock.now())
         Outbox.objects.filter(letter=letter, done_at=None).delete()
 
 
-def after_withdrawal(root: Case) -> None:
-    """Stop everything that a case taken back had set going: nothing of it was sent yet."""
-    for letter in Letter.objects.filter(root=root).exclude(state=Letter.State.SENT):
-        letter.state, letter.problem = Letter.State.VOID, "withdrawn"
-        letter.save(update_fields=["state", "problem"])
+def stop_mails(root: Case) -> None:
+    """Send nothing more that a case had set going which was opened by mistake."""
     Outbox.objects.filter(root=root, done_at=None).delete()
 
 
-def after_correction(root: Case, wrong: Person, entry: LogEntry) -> None:
-    """Void every letter that was still to go to or about somebody who is not in the case after all."""
-    wards = [wrong.pk, *wrong.guardianships.values_list("guardian_id", flat=True)]
-    waiting = Letter.objects.filter(root=root).exclude(state__in=[Letter.State.SENT, Letter.State.VOID])
-    for letter in waiting.filter(about=wrong) | waiting.filter(addressee__in=wards, about=wrong):
-        letter.state, letter.problem = Letter.State.VOID, "wrong person"
+def after_correction(root: Case, wrong: Person) -> None:
+    """Void every letter that was still to go out about somebody who is not in the case after all."""
+    for letter in Letter.objects.filter(root=root, about=wrong).exclude(state__in=[Letter.State.SENT, Letter.State.VOID]):
+        letter.state, letter.problem = Letter.State.VOID, mistaken()
         letter.pdf, letter.digest, letter.approved_digest = None, "", ""
         letter.save()
+
+
+def called_off() -> str:
+    """Return why no letter goes out about what came to nothing, for whoever looks at the letter."""
+    return _("This was called off; no letter about it goes out any more.")
+
+
+def mistaken() -> str:
+    """Return why no letter goes out about somebody who was put in the case by mistake."""
+    return _("This person turned out not to be in the case.")

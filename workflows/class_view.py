@@ -12,16 +12,13 @@ from typing import Any
 from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 
 from workflows import clock, module, opening
-from workflows.access import roles_of
+from workflows.access import WHOLE_SCHOOL, roles_of
 from workflows.lessons import LEVELS, Scene, Unit
 from workflows.models import Enrolment, Group, LessonAnswer, LessonRun, Membership, Person, ProgrammeItem, School
 from workflows.models.people import Dated
 from workflows.pinned import protocol_for
 from workflows.queries import roster
 from workflows.rules import Setting
-
-WHOLE_SCHOOL = frozenset({"director", "board", "coordinator", "dpo"})
-"""Roles that see every group."""
 
 FEWEST = 5
 """Answers below which a question is not broken down (domain part E)."""

@@ -186,7 +186,7 @@ def perform(
         case.save(force_insert=True)
     entry = write(act, case, step, given, change)
     if step == "incident.withdraw":
-        calling_off.after_withdrawal(act.root)
+        calling_off.stop_mails(act.root)
     return finish(act, case, entry, asked, key)
 
 

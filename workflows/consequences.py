@@ -28,7 +28,7 @@ TARGET_MILESTONES = frozenset({"victim_checked", "counsellor_involved", "mediati
 """Milestones that concern whom it was done to, where nobody is named."""
 
 
-def only_suspect(loaded: Loaded, case: Case) -> Person | None:
+def only_suspect(loaded: Loaded) -> Person | None:
     """Return the person a talk or a phone is about when there is just one suspect."""
     suspects = [p for p in loaded.people if "suspect" in p.case_roles]
     return Person.objects.get(pk=suspects[0].id) if len(suspects) == 1 else None

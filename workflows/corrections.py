@@ -18,6 +18,18 @@ from workflows.models import Case, Involvement, Letter, LogEntry, Person, Words
 from workflows.sentences import gettext_noop
 from workflows.vocabulary import STAFF_ROLES
 
+RETRACTABLE = ("record.", "incident.discuss")
+"""How the steps of entries begin that can be taken back; any other is followed by a step that mends it."""
+
+RETRACTERS = frozenset({"director", "board"})
+"""Roles that take back what somebody else wrote."""
+
+HANDERS_OVER = frozenset({"director", "board", "administrator"})
+"""Roles that give a case another owner which is not theirs."""
+
+NO_OWNERS = frozenset({"administrator", "dpo"})
+"""Roles that alone handle no case: who keeps the accounts, and who supervises and so may not decide (AVG article 38(6))."""
+
 
 @act_once
 def retract(entry: LogEntry, *, by: Any, reason: str, key: str | None = None) -> Outcome:
@@ -29,12 +41,12 @@ def retract(entry: LogEntry, *, by: Any, reason: str, key: str | None = None) ->
     act, root = begin(entry.root, by, None)
     if not reason.strip():
         raise InvalidData({"reason": _("Write why this is taken back.")})
-    if not (entry.step.startswith("record.") or entry.step == "incident.discuss"):
+    if not entry.step.startswith(RETRACTABLE):
         raise InvalidData({"entry": _("A step cannot be taken back; it can only be followed by another one.")})
     if entry.retracted_by.exists():
         raise InvalidData({"entry": _("This was taken back already.")})
     own = act.person is not None and entry.by_id == act.person.pk
-    if not own and not act.actor.roles & {"director", "board"}:
+    if not own and act.actor.roles.isdisjoint(RETRACTERS):
         raise InvalidData({"entry": _("Only who wrote this, or the director, can take it back.")})
     given = Data(words={"reason": reason.strip()})
     written = log.append(
@@ -75,7 +87,7 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     entry = log.append(
         root, root, "correct_person", by=act.person, by_roles=sorted(act.actor.roles), facts=facts, words={"reason": reason.strip()}
     )
-    calling_off.after_correction(root, wrong, entry)
+    calling_off.after_correction(root, wrong)
     for child in measures:
         if child.state in ("proposed", "approved") and not system_step(act, child, "measure.withdraw", {"reason": reason.strip()}):
             raise InvalidData({"person": _("A measure is still proposed for this person; withdraw it first.")})
@@ -84,10 +96,6 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
     if root.restricted and not before:  # it takes the hard route from here: the board learns of it as of a report
         act.told += telling.tell(act.loaded, root, entry, act.facts(root, "incident.report", {}))
     return finish(act, root, entry, None, key)
-
-
-NO_OWNERS = frozenset({"administrator", "dpo"})
-"""Roles that alone handle no case: who keeps the accounts, and who supervises and so may not decide (AVG article 38(6))."""
 
 
 @act_once
@@ -106,7 +114,7 @@ def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str |
     suspects = {int(one.id) for one in act.loaded.people if "suspect" in one.case_roles}
     if person.pk in act.loaded.barred | suspects or (root.restricted and "board" not in receiver.roles):
         raise InvalidData({"owner": _("This person may not read this case.")})
-    if root.owner_id != getattr(by, "pk", None) and not act.actor.roles & {"director", "board", "administrator"}:
+    if root.owner_id != getattr(by, "pk", None) and act.actor.roles.isdisjoint(HANDERS_OVER):
         raise StepDenied((plain(gettext_noop("Only the owner, the director or the board may hand over a case.")),))
     words = {"reason": reason.strip()} if reason.strip() else {}
     entry = log.append(

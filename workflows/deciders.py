@@ -11,6 +11,9 @@ from workflows.models import Case, Involvement
 from workflows.models.people import age_on
 from workflows.vocabulary import CASE_ROLES
 
+DECIDERS = frozenset({"director", "board", "manager"})
+"""Roles to whom cases are brought."""
+
 
 def decided_by(measures: Iterable[Case], roles: Mapping[int, frozenset[str]]) -> list[Case]:
     """Return those of these proposed measures on which somebody with these roles, by school, decides.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -55,14 +55,18 @@ class Loaded:
     calendar: SchoolCalendar
     barred: frozenset[int] = frozenset()
 
-    def for_step(
-        self, case: Case, step: str, *, actor: situation.Actor | None, data: Mapping[str, Any], now: datetime | None = None
-    ) -> situation.Facts:  # fmt: skip
-        """Return the facts of `step` on `case` (the root or one of its children, saved or not)."""
-        moment = now or clock.now()
+    def for_step(self, case: Case, step: str, *, actor: situation.Actor | None, data: Mapping[str, Any]) -> situation.Facts:
+        """Return what rules may ask about a step, now.
+
+        Args:
+            case: the root or one of its children, saved or not.
+            step: `type.step` or `record.<milestone>`.
+            actor: who takes it; None for a forecast, which leaves out the lines about who acts.
+            data: what was filled in, by field.
+        """
+        today = clock.today()
         child = case.parent_id is not None
         root_type = self.root.type
-        today = clock.today() if now is None else moment.date()
         own = self._facts_of(case)
         known = {**own, **data}
         extra = self._derived(case, known)
@@ -75,13 +79,13 @@ class Loaded:
         if case.type == "takedown" and any(p.id == str(case.person_id) and p.case_roles & POSTERS for p in persons):
             about = case.person_id  # one of several was asked: the letter is not for the others
         if about and not any(p.id == str(about) for p in persons):
-            persons = (*persons, *load_people(self.root.school, {int(about): frozenset()}, moment.date()))
+            persons = (*persons, *load_people(self.root.school, {int(about): frozenset()}, today))
         found = situation.Facts(
             step=step,
             case_type=case.type,
             case_id=str(case.pk or "new"),
             by=self.next_level(actor),
-            now=moment,
+            now=clock.now(),
             today=today,
             sector=self.root.school.sector,
             legal_form=self.root.school.legal_form,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from workflows import clock, protocol, waiting
 from workflows.access import REGISTERS, Sight, board_readers, may_see, person_of, roles_of, schools_of, sight_of, sights_of, visible_roots, visible_to
+from workflows.deciders import DECIDERS
 from workflows.decisions import DECISIONS
 from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
 from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
@@ -24,9 +25,6 @@ from workflows.privacy import hide
 from workflows.vocabulary import CASE_ROLES, OPEN, STAFF_ROLES
 
 ROOT_TYPES = ("consent", "friend_request", "account")
-
-DECIDERS = frozenset({"director", "board", "manager"})
-"""Roles to whom cases are brought."""
 
 APPROVERS = frozenset({"director", "board"})
 """Who approves a letter: the director the PDF's digest; the board on the hard route."""

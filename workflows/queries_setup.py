@@ -18,6 +18,7 @@ from workflows.models.people import Authority, Dated
 from workflows.pinned import protocol_for
 from workflows.rules import LoadError, Protocol, Setting
 from workflows.schooldays import local_day
+from workflows.situation import ADULT
 from workflows.vocabulary import OPEN, STAFF_ROLES
 
 NEEDED_ROLES = ("director", "board", "confidential_counsellor", "dpo")
@@ -120,7 +121,7 @@ def _pupils(school: School, today: date) -> Iterator[Lack]:
             "setup-import", stops=True,
         )  # fmt: skip
     told = Guardianship.objects.filter(Dated.active(today), pupil=OuterRef("pk"), authority=Authority.YES)
-    grown = date(today.year - 18, today.month, min(today.day, 28))
+    grown = date(today.year - ADULT, today.month, min(today.day, 28))
     alone = pupils.filter(~Exists(told)).exclude(birth_date__lte=grown).count()
     if alone:
         yield Lack(

@@ -280,8 +280,9 @@ def remove(found: Round, *, by: Any) -> None:
     asked.delete()
 
 
-def _answers_of(asks: str = "person") -> Exists:
-    rows = LogEntry.objects.filter(person=OuterRef(asks), step__in=ANSWERS, retracted_by=None, case__rounds__round=OuterRef("round"))
+def _has_answered() -> Exists:
+    """Whether somebody asked in a round has answered since it started; a condition on `RoundAsk`."""
+    rows = LogEntry.objects.filter(person=OuterRef("person"), step__in=ANSWERS, retracted_by=None, case__rounds__round=OuterRef("round"))
     return Exists(rows.filter(at__gte=OuterRef("round__started_at")))
 
 
@@ -289,7 +290,7 @@ def remind() -> int:
     """Remind everybody once who got a mail a week ago and has answered nothing of that round; return how many."""
     now = clock.now()
     due = RoundAsk.objects.filter(
-        ~_answers_of(), round__state=State.DONE, round__kind=Kind.ASK, route__in=BY_MAIL, reminded_at=None,
+        ~_has_answered(), round__state=State.DONE, round__kind=Kind.ASK, route__in=BY_MAIL, reminded_at=None,
         told_at__lte=now - REMIND_AFTER, told_at__gt=now - REMIND_UNTIL,
     ).exclude(person__email="").filter(Q(round__until=None) | Q(round__until__gte=clock.today()))  # fmt: skip
     count = 0
@@ -340,7 +341,7 @@ def counts(found: Round) -> Counts:
     forms = found.forms.aggregate(
         n=Count("pk"), printed=Count("pk", filter=Q(looked_at__isnull=False)), received=Count("pk", filter=Q(received_at__isnull=False))
     )
-    answered = asks.filter(_answers_of()).exclude(route=Route.NOBODY).count()
+    answered = asks.filter(_has_answered()).exclude(route=Route.NOBODY).count()
     reminded = asks.filter(reminded_at__isnull=False).count()
     return Counts(
         states, dict(asks.values_list("route").annotate(n=Count("pk"))), answered, reminded, mails["n"], mails["sent"],

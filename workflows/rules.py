@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from .conditions import Condition
-from .vocabulary import GATES, MILESTONES, STATES, STEPS, case_type_of
+from .vocabulary import GATES, MILESTONES, STATES, STEPS
 
 STRENGTHS = ("advise", "answer", "block")
 """From weak to strong: shown only; met or answered in writing; denied until met."""
@@ -229,17 +229,9 @@ class Protocol:
         found = self.index.get(place)
         return found if found is not None else self.index.get(place.rpartition(".")[0] + ".any", Rules())
 
-    def mentions(self, step: str, case_type: str = "incident") -> bool:
+    def mentions(self, step: str) -> bool:
         """Whether some layer provides for the step. A step no layer mentions is open to nobody."""
-        return self.at(step, case_type).mentioned
-
-    def steps_open(self, case_type: str) -> tuple[str, ...]:
-        """The steps of a case type that some layer provides for, in the vocabulary's order."""
-        return tuple(step for step in STEPS if case_type_of(step) == case_type and self.mentions(step))
-
-    def milestones_open(self, case_type: str = "incident") -> tuple[str, ...]:
-        """The milestones that some layer lets be recorded."""
-        return tuple(name for name in MILESTONES.get(case_type, ()) if self.mentions(f"record.{name}", case_type))
+        return self.at(step, "incident").mentioned
 
     def unanswered(self, answers: Mapping[str, object]) -> tuple[Setting, ...]:
         """The settings that neither the pack nor the school has answered: the pack cannot be activated while there are any."""

@@ -96,7 +96,7 @@ def build(
     schools.change_school(school, by=None, settings=answers)
     cast = Cast(school, schools.add_group(school, by=None, name=GROUPS[sector]))
     for member in STAFF:
-        _staff(cast, member, overrides.get(member, {}), began, today)
+        add_staff(cast, member, overrides.get(member, {}), began, today)
     for pupil in PUPILS:
         age = ADULT if pupil == "adult_pupil" else AGES[sector]
         _pupil(cast, pupil, {"age": age, **overrides.get(pupil, {})}, began, today)
@@ -106,27 +106,6 @@ def build(
     told = {**outsider, **overrides.get("outsider", {})}
     cast.people["outsider"] = people.add_person(school, by=None, kind="outsider", **told)
     return cast
-
-
-def build_other_school(school_key: str, sector: str, today: date, *, slug: str = "other") -> Cast:
-    """Make a second school with a director and a mentor of its own, for whom the first one must not exist."""
-    school = schools.create_school(
-        name="De Andere School", slug=slug, key=school_key, sector=sector, legal_form="public",
-        **letterhead(slug, "De Andere School"),
-    )  # fmt: skip
-    protocol = schools.protocol_for(school_key, sector)
-    schools.change_school(school, by=None, settings=neutral_settings(protocol))
-    cast = Cast(school, schools.add_group(school, by=None, name=GROUPS[sector]))
-    for member, given_name in (("director", "Ria"), ("mentor", "Ko"), ("administrator", "Bo")):
-        _staff(cast, member, {"given_name": given_name, "family_name": "Anderstuk"}, today - timedelta(days=365), today)
-    return cast
-
-
-def build_stranger() -> Any:
-    """Make an account of somebody who belongs to no school, with every power the platform can give."""
-    return get_user_model().objects.create_user(
-        "stranger", email="stranger@example.org", first_name="Vreemd", last_name="Eling", is_staff=True, is_superuser=True
-    )
 
 
 def letterhead(slug: str, name: str) -> dict[str, Any]:
@@ -173,7 +152,8 @@ def _born(told: dict[str, Any], today: date, age: int) -> None:
     told.setdefault("birth_date", date(day.year - age, day.month, min(day.day, 28)))
 
 
-def _staff(cast: Cast, name: str, told: Mapping[str, Any], began: date, today: date) -> None:
+def add_staff(cast: Cast, name: str, told: Mapping[str, Any], began: date, today: date) -> None:
+    """Add a member of staff with their role; `told` are fields of the person and `role`, `group`."""
     role, given_name, family_name = STAFF[name]
     fields, rest = _split(told, ("role", "group", "age"))
     fields = {"given_name": given_name, "family_name": family_name, **fields}

@@ -10,6 +10,7 @@ from typing import Any
 
 from workflows import clock, protocol, situation
 from workflows.access import holders_of, may_see
+from workflows.deciders import DECIDERS
 from workflows.decisions import DECISION_STEPS, DECISIONS, decidable
 from workflows.facts import Loaded
 from workflows.models import Case, Involvement, LogEntry, Outbox, Person, School
@@ -72,7 +73,7 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
             staff |= owner_of(root)
     elif step in DECISION_STEPS and not _only_noted(loaded, case, entry):
         roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
-        staff = _deciders(loaded, roles & {"director", "board", "manager"} if root.type == "incident" else _near(roles))
+        staff = _deciders(loaded, roles & DECIDERS if root.type == "incident" else _near(roles))
         if root.type == "incident" and staff and {str(pk) for pk in staff} <= loaded.parties():
             staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
     elif any(step in decided for decided in DECISIONS.values()):

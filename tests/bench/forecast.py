@@ -14,6 +14,7 @@ from workflows import facts, forecasts
 from workflows.actors import actor_of
 from workflows.models import Case
 from workflows.scenario_cast import build
+from workflows.vocabulary import STEPS
 
 
 def figures(engine: str) -> Iterator[Figure]:
@@ -22,7 +23,7 @@ def figures(engine: str) -> Iterator[Figure]:
     case = open_incidents(cast, 1)[0]
     loaded = facts.load(Case.objects.select_related("school").get(pk=case.pk))
     actor, _ = actor_of(cast.users["mentor"], cast.school)
-    steps = [step for step in loaded.protocol.steps_open("incident") if step != "incident.report"]
+    steps = [step for step in STEPS if step.startswith("incident.") and step != "incident.report" and loaded.protocol.mentions(step)]
 
     def every() -> None:
         for step in steps:

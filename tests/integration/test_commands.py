@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from workflows import clock, commands
 from workflows.access import sight_of, visible_to
@@ -137,9 +138,15 @@ def test_a_notice_to_a_colleague_does_not_stand_in_the_way_but_a_letter_that_lef
 def test_a_case_taken_back_leaves_no_letter_and_no_mail_behind(cast: Cast) -> None:
     incident = report(cast, by="teacher")
     assert Outbox.objects.filter(root=incident, done_at=None).exists()
-    commands.perform(incident, "incident.withdraw", by=cast.users["teacher"])
+    entry = LogEntry.objects.get(root=incident)
+    letter = Letter.objects.create(
+        root=incident, case=incident, kind="report_notice", addressee=cast.people["parent"], queued_by=entry, created_at=MONDAY
+    )  # fmt: skip
+    with translation.override("nl"):
+        commands.perform(incident, "incident.withdraw", by=cast.users["teacher"])
     assert not Outbox.objects.filter(root=incident, done_at=None).exists()
-    assert not Letter.objects.filter(root=incident).exclude(state="void").exists()
+    letter.refresh_from_db()
+    assert (letter.state, letter.problem) == ("void", "Dit gaat niet door. Er gaat geen brief meer over uit.")
 
 
 def test_a_talk_taken_back_no_longer_counts_but_stays(cast: Cast) -> None:

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.utils.translation import gettext as _
 
-from workflows import clock
-from workflows.calling_off import CALLED_OFF
+from workflows import calling_off, clock
 from workflows.facts import protocol_of
 from workflows.models import Guardianship, Involvement, Letter
 from workflows.models.people import Authority, Dated
 from workflows.vocabulary import ROUTES
 
-ADULT = 18
 CHILD = 12
 """Under this age a pupil's own copy is handed over in person: a child of primary school gets no mail from the school."""
 
 
-def no_copy_for(letter: Letter, on: date | None = None) -> str:
+def no_copy_for(letter: Letter) -> str:
     """Return why the addressee gets no copy today, in a sentence; empty when they do.
 
     Nobody whose authority is unknown, absent or limited by a court; no guardian of somebody who is 18; nobody about a
     person who was put in the case by mistake.
     """
-    day = on or clock.today()
+    day = clock.today()
     about, reader = letter.about, letter.addressee
     if about is not None and was_mistaken(letter):
-        return _("This person turned out not to be in the case.")
+        return calling_off.mistaken()
     if letter.state != Letter.State.SENT and was_called_off(letter):
-        return _("This was called off; no letter about it goes out any more.")
+        return calling_off.called_off()
     if reader is None or about is None or reader.pk == about.pk or reader.kind == "employee":
         return ""
     if about.kind != "pupil":
         return _("This letter is for the person concerned alone.")
-    age = about.age_on(day)
-    if age is not None and age >= ADULT:
+    if about.is_adult_on(day):
         return _("The pupil is 18: the letter is for the pupil alone.")
     tie = Guardianship.objects.filter(Dated.active(day), pupil=about, guardian=reader).first()
     if tie is None:
@@ -53,7 +48,7 @@ def was_mistaken(letter: Letter) -> bool:
 
 def was_called_off(letter: Letter) -> bool:
     """Whether the measure or the case it tells of has come to nothing."""
-    return bool(CALLED_OFF & {letter.case.state, letter.root.state})
+    return bool(calling_off.CALLED_OFF & {letter.case.state, letter.root.state})
 
 
 def routes_of(letter: Letter) -> tuple[str, ...]:

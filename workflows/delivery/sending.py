@@ -19,7 +19,7 @@ from workflows.delivery import letters, links
 from workflows.delivery.building import build
 from workflows.delivery.contents import same, snapshot
 from workflows.delivery.faults import Fault, LetterChanged, LetterRefused, faults_of
-from workflows.delivery.recipients import ADULT, no_copy_for, routes_of, was_called_off, was_mistaken
+from workflows.delivery.recipients import no_copy_for, routes_of, was_called_off, was_mistaken
 from workflows.facts import actor_for, protocol_of
 from workflows.models import Case, Letter, LetterLink, Outbox, Person, School
 from workflows.queries import APPROVERS
@@ -106,8 +106,7 @@ def _reconcile(held: _Held) -> list[Letter]:
         return []
     there = {copy.addressee_id: copy for copy in rows}
     added = []
-    is_adult = (about.age_on(clock.today()) or 0) >= ADULT
-    for guardian in [about] if is_adult else guardians_of(about):
+    for guardian in [about] if about.is_adult_on(clock.today()) else guardians_of(about):
         old = there.get(guardian.pk)
         if old is not None and old.state == State.VOID:
             old.state, old.problem = State.DRAFT, ""

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflows import vocabulary
+from workflows.situation import ADULT
 
 
 def age_on(born: date | None, day: date) -> int | None:
@@ -169,6 +170,10 @@ class Person(models.Model):
     def age_on(self, day: date) -> int | None:
         """Return the age in whole years on `day`, or None when the birth date is unknown."""
         return age_on(self.birth_date, day)
+
+    def is_adult_on(self, day: date) -> bool:
+        """Whether they stand in the place of their guardians on `day`; not where the birth date is unknown."""
+        return (self.age_on(day) or 0) >= ADULT
 
 
 class Membership(Dated):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows import access, api, commands, vocabulary, words
+from workflows.deciders import DECIDERS
 from workflows.decisions import fields_of
 from workflows.forms import answers_in
 from workflows.models import Case, LogEntry, ReadEntry, School
@@ -48,7 +49,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     found = api.approvals(request.user, school)
     found.waiting.extend(_second_answers(request.user, school))
     brought = []
-    if access.roles_of(request.user, school) & {"director", "board", "manager"}:
+    if access.roles_of(request.user, school) & DECIDERS:
         decided = {measure.parent_id for measure in found.waiting}
         cases = api.cases_for(request.user, school).filter(state="escalated")[:50]
         brought = case_rows(request.user, [case for case in cases if case.pk not in decided])
@@ -72,7 +73,7 @@ def _second_answers(user: Any, school: School) -> list[Case]:
     Whether two must answer is the protocol's, so the case is read for it: only of those few that are approved, not imposed
     yet, and not approved by a role of the reader.
     """
-    roles = access.roles_of(user, school) & {"director", "board", "manager"}
+    roles = access.roles_of(user, school) & DECIDERS
     if not roles:
         return []
     rows = Case.objects.filter(type="measure", state="approved", school=school, parent__in=access.visible_to(user).values("pk"))

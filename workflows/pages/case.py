@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import clock, commands, queries, vocabulary, words
+from workflows.corrections import HANDERS_OVER, RETRACTABLE, RETRACTERS
 from workflows.models import Case
 from workflows.pages import asking, explaining, reading
 from workflows.pages.approvals import is_undecided, sealed
@@ -40,6 +41,7 @@ DECIDING = ("measure.approve", "measure.reject")
 """Steps taken on the page on which a measure is decided."""
 
 QUIET = {"closed", "dismissed", "referred", "completed", "withdrawn", "rejected", "settled", "concluded"}
+"""States in which nothing more is to be done about a case or a track."""
 
 
 @page
@@ -179,8 +181,7 @@ def timeline_of(seen: Reading) -> list[Any]:
 
 
 def _retract_url(seen: Reading, entry: reading.Entry) -> str:
-    leads = bool(seen.actor.roles & {"director", "board"})
-    if entry.retracted or not entry.step.startswith(reading.RETRACTABLE) or not (entry.is_own or leads):
+    if entry.retracted or not entry.step.startswith(RETRACTABLE) or not (entry.is_own or seen.actor.roles & RETRACTERS):
         return ""
     return reverse("kc_workflows:retract", args=[seen.root.key, entry.n])
 
@@ -268,7 +269,7 @@ def _more(seen: Reading) -> list[dict[str, str]]:
     root = seen.root
     found = []
     owns = root.owner_id is not None and seen.person is not None and root.owner_id == seen.person.user_id
-    if root.state in vocabulary.OPEN and (owns or seen.actor.roles & {"director", "board", "administrator"}):
+    if root.state in vocabulary.OPEN and (owns or seen.actor.roles & HANDERS_OVER):
         found.append({"label": _("Hand over this case"), "url": reverse("kc_workflows:owner", args=[root.key])})
     return found
 

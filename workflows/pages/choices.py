@@ -98,8 +98,8 @@ def _wards(seen: Reading) -> list[Choice]:
 def parents_of(pupils: list[Person]) -> list[Choice]:
     """Return the parents with authority of these pupils; a pupil of 18 stands in their place."""
     today = clock.today()
-    adults = [(str(one.pk), one.full_name) for one in pupils if (one.age_on(today) or 0) >= 18]
-    minors = [one for one in pupils if (one.age_on(today) or 0) < 18]
+    adults = [(str(one.pk), one.full_name) for one in pupils if one.is_adult_on(today)]
+    minors = [one for one in pupils if not one.is_adult_on(today)]
     ties = Guardianship.objects.filter(Dated.active(today), pupil__in=minors, authority=Authority.YES).order_by("pk")
     text = _("%(parent)s (parent of %(child)s)")
     for tie in ties.select_related("guardian", "pupil"):
@@ -205,7 +205,7 @@ def group_label(group: str) -> str:
     }[group]
 
 
-def consequences(seen: Reading, case: Case, step: str, asked: asking.Asked) -> list[str]:
+def consequences(seen: Reading, step: str, asked: asking.Asked) -> list[str]:
     """Return in words what the step brings about: letters to be made and tasks that start."""
     found: dict[str, None] = {}
     facts = [asked.facts]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflows import access, clock, facts, queries, roots, vocabulary, words
 from workflows.access import Sight
+from workflows.corrections import RETRACTABLE
 from workflows.facts import Loaded
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person, School
 from workflows.models.people import Dated
@@ -33,9 +34,6 @@ TOLD_FIRST = ("story", "reason", "note", "conduct")
 """Words shown first; a proposal has a dozen more, which a page folds."""
 
 MISSING = object()
-
-RETRACTABLE = ("record.", "incident.discuss")
-"""What its writer may take back; a step is followed by another one instead."""
 
 
 @dataclass(slots=True)

@@ -194,7 +194,7 @@ class _Taking:
         answers = answers_in(posted)
         form = self.form(posted, self.ask(_typed(self.before), answers={}))
         if not form.is_valid():
-            return self.refuse(form, 422)
+            return self.page(form=form, status=422)
         given = self.anew(form)
         if self.step == "measure.propose":
             self.case = asking.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
@@ -204,7 +204,7 @@ class _Taking:
             return self.denied(denied, given)
         except commands.InvalidData as invalid:
             form.blame_each(invalid.errors)
-            return self.refuse(form, 422)
+            return self.page(form=form, status=422)
         except commands.StalePage as stale:
             return self.stale(stale)
         self.root.refresh_from_db()
@@ -246,7 +246,7 @@ class _Taking:
             if name not in form.errors:
                 form.blame(name, message)
         if not elsewhere:
-            return self.refuse(form, 422)
+            return self.page(form=form, status=422)
         asked = self.ask(given)
         stop = self.explain(asked, elsewhere)
         return self.page(form=form, stop=stop, refused=True, asked=asked, status=409)
@@ -260,10 +260,6 @@ class _Taking:
         form = self.form(posted, self.ask(_typed(self.before)))
         form.is_valid()
         return self.page(form=form, changed=changes(stale), status=409)
-
-    def refuse(self, form: StepForm, status: int) -> HttpResponse:
-        """Show the form again with its errors."""
-        return self.page(form=form, status=status)
 
     def said(self, outcome: commands.Outcome) -> str:
         """Say what was done and who was told."""
@@ -290,7 +286,7 @@ class _Taking:
         }
         if asked is not None:
             context["advice"] = choices.advice(self.seen, asked)
-            context["consequences"] = choices.consequences(self.seen, self.case, self.step, asked)
+            context["consequences"] = choices.consequences(self.seen, self.step, asked)
         return show(self.request, "step.html", context, status=status, here="desk")
 
     def about(self) -> str:
