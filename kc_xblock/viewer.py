@@ -60,7 +60,8 @@ def viewer_of(block: Any) -> Viewer:
     """Return who looks at `block` in the request this thread is answering."""
     request = compat.current_request()
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    # At `handler_noauth` the platform checks no form against other sites and marks the user as not known, whoever's cookie came along.
+    signed_in = user is not None and user.is_authenticated and getattr(user, "known", True)
     told = _told_of(block)
     if getattr(block.runtime, "is_author_mode", False) or (signed_in and (not told or block.scope_ids.user_id is None)):
         return Viewer(Seen.PREVIEW)

@@ -15,10 +15,12 @@ from django.db import connection
 from django.test import RequestFactory
 from xblock.django.request import django_to_webob_request
 
+from kc_xblock.viewer import Seen
 from tests.asking import LINES
 from tests.cast import Cast
 from tests.host import runtime
 from tests.host.runtime import HostRuntime, course_id, usages
+from tests.integration.test_viewer import looking, seen
 from workflows import commands_bulk, people, personal_links, prepared
 from workflows.apps import WorkflowsConfig
 from workflows.models import PersonalLink
@@ -87,6 +89,19 @@ def test_studios_window_adds_no_buttons_of_its_own(name: str) -> None:
     usages("cast")
     block = HostRuntime(AnonymousUser(), "cast").get_block(f"cast.{name}.d0.u0")
     assert block.studio_view().content.count('class="kc-block editor-with-buttons"') == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("known", "expected"), [(None, Seen.SELF), (True, Seen.SELF), (False, Seen.VISITOR)])
+def test_a_form_of_another_site_acts_for_nobody(cast: Cast, known: bool | None, expected: Seen) -> None:
+    """The platform has a second address for every handler (`handler_noauth`), where it checks no token against other sites.
+
+    The session's cookie comes along all the same, and names the user; what tells is a mark that the platform puts on them there.
+    """
+    mentor: Any = cast.users["mentor"]
+    if known is not None:
+        mentor.known = known
+    assert seen(looking(mentor.pk, mentor)) is expected
 
 
 @pytest.mark.django_db
