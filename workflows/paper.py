@@ -10,10 +10,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows import access, answering, clock
+from workflows import access, answering, clock, rounds
 from workflows.acts import Outcome
 from workflows.answering import Line
-from workflows.models import PaperForm, RoundCase, School
+from workflows.models import Case, Enrolment, PaperForm, Person, RoundCase, School
+from workflows.models.people import Dated
 
 _CHECK = 97
 """What a code is divided by: one wrong or two exchanged figures always show, as in a bank account number (ISO 7064, MOD 97-10)."""
@@ -53,8 +54,44 @@ def find(school: School, code: str, *, by: Any) -> PaperForm:
 
 def lines_of(form: PaperForm) -> tuple[Line, ...]:
     """Return the questions of a form that its signer may still answer, in the order in which they are printed."""
+    lines = [line for line in answering.lines_for(form.signer).lines if line.person.pk == form.about_id]
+    if form.round_id is None:
+        return tuple(line for line in lines if str(line.case.key) in form.versions)
     cases = set(RoundCase.objects.filter(round=form.round_id).values_list("case", flat=True))
-    return tuple(line for line in answering.lines_for(form.signer).lines if line.person.pk == form.about_id and line.case.pk in cases)
+    return tuple(line for line in lines if line.case.pk in cases)
+
+
+def may_print(user: Any, consent: Case) -> bool:
+    """Whether `user` may have a form printed about a consent they see: whoever may ask for it in a round."""
+    reach = rounds.reach_of(user, consent.school)
+    if reach is None or reach.whole:
+        return reach is not None
+    return Enrolment.objects.filter(Dated.active(clock.today()), person=consent.person_id, group__in=reach.groups).exists()
+
+
+@transaction.atomic
+def print_again(consent: Case, signer: Person) -> tuple[PaperForm, tuple[Line, ...]]:
+    """Return a form for one person alone, outside any round: theirs was lost, they came later, or they would rather have paper.
+
+    It asks about this consent, and what else about that person waits for their answer. As long as it asks the same and has not
+    come back it is the same form, with the same code. Codes of other forms keep working.
+
+    Args:
+        signer: who is asked. Whether the user may print it is `may_print`.
+
+    Raises:
+        NotYours: this person may not, or no longer, answer.
+    """
+    found = [line for line in answering.lines_for(signer).lines if line.person.pk == consent.person_id]
+    if not any(line.case.pk == consent.pk for line in found):
+        raise answering.NotYours
+    lines = tuple(line for line in found if line.mine is None or line.case.pk == consent.pk)
+    versions = answering.keep_words(lines, "nl", "paper")
+    alone = PaperForm.objects.select_related("school", "signer", "about").filter(signer=signer, about=consent.person_id, round=None, received_at=None)
+    form = alone.order_by("-pk").first()
+    if form is None or form.versions != versions:
+        form = PaperForm.objects.create(school=consent.school, signer=signer, about=lines[0].person, versions=versions, looked_at=clock.now())
+    return form, lines
 
 
 @transaction.atomic

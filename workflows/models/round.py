@@ -118,12 +118,15 @@ class PaperPart(models.Model):
 
 
 class PaperForm(models.Model):
-    """The form on paper for one person who is asked about one other, or about themselves. Its code is made of its number."""
+    """The form on paper for one person who is asked about one other, or about themselves. Its code is made of its number.
+
+    Without a `round` it was printed for that person alone, and asks what stands in `versions`.
+    """
 
     pii: ClassVar[str] = "Who was asked on paper about whom; no names."
 
     school = models.ForeignKey("kc_workflows.School", on_delete=models.PROTECT, related_name="+")
-    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="forms")
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, null=True, related_name="forms")
     signer = models.ForeignKey("kc_workflows.Person", on_delete=models.PROTECT, related_name="+")
     about = models.ForeignKey("kc_workflows.Person", on_delete=models.PROTECT, related_name="+")
     versions = models.JSONField(default=dict, help_text="Digest of the words that were printed, by key of the consent.")

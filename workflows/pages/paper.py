@@ -1,22 +1,27 @@
-"""A form on paper came back: type its code, and fill in what was ticked."""
+"""Forms on paper: print one for somebody who needs it, and when one comes back, type its code and fill in what was ticked."""
 
 from __future__ import annotations
 
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy, override, pgettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from workflows import access, answer_texts, answering, api, clock, paper, words
 from workflows.answering import Line
+from workflows.delivery import paper as press
+from workflows.delivery.letters import LetterFault, PrintingUnavailable
 from workflows.forms import LONGEST_WORDS, PageForm, YesNo
-from workflows.models import PaperForm, School
-from workflows.pages.base import page, school_of, show, tell
+from workflows.models import PaperForm, Person, School
+from workflows.pages import reading, root
+from workflows.pages.base import log_read, page, root_or_404, school_of, show, staff_or_404, tell
 from workflows.pinned import protocol_of
 from workflows.schooldays import AMSTERDAM
 
@@ -131,6 +136,41 @@ def paper_form(request: HttpRequest, code: str) -> HttpResponse:
         return _show(request, found, form, status=422)
     tell(request, _("The answers are saved. Keep the paper in the file."))
     return HttpResponseRedirect(reverse("kc_workflows:paper"))
+
+
+@page
+@require_POST
+def root_paper(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Print the form of somebody who is asked about a consent, outside any round, as a PDF. Logged as an export.
+
+    Returns:
+        200 with the PDF; 302 to the page of links and forms, which says why, where it cannot be printed.
+
+    Raises:
+        Http404: no consent, not for the reader, not theirs to print, or this person is not asked.
+    """
+    consent = root_or_404(request, key)
+    staff_or_404(request, consent)
+    if consent.type != "consent" or not paper.may_print(request.user, consent):
+        raise Http404
+    asked = [int(pk) for pk in root.asked_of(reading.read(request.user, consent))]
+    signer = next((one for one in Person.objects.filter(pk__in=asked) if str(one.key) == request.POST.get("person")), None)
+    if signer is None:
+        raise Http404
+    try:
+        with transaction.atomic():
+            form, lines = paper.print_again(consent, signer)
+            pdf = press.render([(form, lines)])
+    except answering.NotYours:
+        tell(request, _("There is nothing left to ask on paper: the question has ended."))
+    except (PrintingUnavailable, LetterFault):
+        tell(request, _("This form cannot be printed on this computer. Ask the questions in a talk or by telephone."))
+    else:
+        log_read(request, consent, "export paper form")
+        api.log_export(request.user, consent.school, f"export paper form {form.pk}")
+        name, code = pgettext("file", "form"), paper.code_of(form).replace(" ", "")
+        return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}-{code}.pdf"'})
+    return HttpResponseRedirect(reverse("kc_workflows:root_links", args=[consent.key]))
 
 
 def _show(request: HttpRequest, found: PaperForm, form: TickedForm, *, status: int = 200) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from workflows import clock, protocol, roots, vocabulary, words
+from workflows import clock, paper, protocol, roots, vocabulary, words
 from workflows.decisions import DECISIONS, decidable, is_lifted_here
 from workflows.models import Case, Person, PersonalLink
 from workflows.pages import asking, explaining, reading
@@ -102,7 +102,7 @@ def context(seen: Reading) -> dict[str, Any]:
         "decision": decision(seen),
         "answers": answers_of(seen),
         "write_url": reverse("kc_workflows:root_answer", args=[root.key]) if may_write_down(seen) else "",
-        "links_url": reverse("kc_workflows:root_links", args=[root.key]) if root.type == "consent" and may_keep_links(seen) else "",
+        "links_url": reverse("kc_workflows:root_links", args=[root.key]) if root.type == "consent" and may_reach_signers(seen) else "",
         "steps": [{"label": _label(root, one), "url": asking.step_url(loaded, root, one.step)} for one in overview.open],
         "blocked": [explaining.block(loaded, one, seen.names, one.elsewhere, actor=seen.actor) for one in overview.blocked],
         "tracks": [track_of(seen, child) for child in reading.tracks(loaded)],
@@ -218,6 +218,11 @@ def is_left_up(seen: Reading) -> bool:
 def may_keep_links(seen: Reading) -> bool:
     """Whether the reader may close a personal link or send a new one."""
     return not KEEPERS.isdisjoint(seen.actor.roles)
+
+
+def may_reach_signers(seen: Reading) -> bool:
+    """Whether the reader may keep the links of those who are asked, or print their forms."""
+    return may_keep_links(seen) or paper.may_print(seen.user, seen.root)
 
 
 def records_of(seen: Reading) -> list[dict[str, str]]:

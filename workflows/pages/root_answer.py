@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from workflows import answering, clock, personal_links, registry, words
+from workflows import answering, clock, paper, personal_links, registry, words
 from workflows.commands import InvalidData, StepDenied
 from workflows.forms import StepForm
 from workflows.models import Outbox, Person, PersonalLink
 from workflows.pages import asking, explaining, reading, root
 from workflows.pages.base import log_read, page, root_or_404, root_url, show, staff_or_404, tell
+from workflows.shapes import edge_from
 
 WRITTEN = ("paper", "in_person", "phone")
 """How an answer comes that somebody else writes down."""
@@ -110,7 +111,7 @@ def _denied(form: StepForm, denied: StepDenied, seen: reading.Reading) -> tuple[
 
 @page
 def links_page(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Send somebody who is asked their personal link again, or close it; the link itself is never shown to staff.
+    """Send somebody who is asked their personal link again, close it, or print their form; the link itself is never shown to staff.
 
     Raises:
         Http404: no consent, not for the reader, or not theirs to do.
@@ -118,7 +119,8 @@ def links_page(request: HttpRequest, key: UUID) -> HttpResponse:
     consent = root_or_404(request, key)
     staff_or_404(request, consent)
     seen = reading.read(request.user, consent)
-    if consent.type != "consent" or not root.may_keep_links(seen):
+    keeps = root.may_keep_links(seen)
+    if consent.type != "consent" or not (keeps or root.may_reach_signers(seen)) or (request.method == "POST" and not keeps):
         raise Http404
     log_read(request, consent, "links")
     asked = Person.objects.filter(pk__in=[int(pk) for pk in root.asked_of(seen)]).order_by("pk")
@@ -135,6 +137,7 @@ def links_page(request: HttpRequest, key: UUID) -> HttpResponse:
     shown = {
         "case": consent, "title": root.title(seen), "back": root_url(consent), "signers": root.answers_of(seen),
         "without": {one.key for one in asked if not one.email}, "on_desk": {one.key for one in asked if one.has_desk and one.pk == consent.person_id},
+        "keeps": keeps, "prints": paper.may_print(request.user, consent) and bool(edge_from("consent.answer", seen.loaded.state_now())),
     }  # fmt: skip
     return show(request, "root_links.html", shown, here="more")
 

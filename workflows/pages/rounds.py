@@ -284,7 +284,8 @@ def round_forms(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
         raise Http404
     api.log_export(request.user, found.school, f"export round forms {found.pk}")
     response = StreamingHttpResponse(pdf, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{pgettext("file", "forms")}-{found.pk}.pdf"'
+    name = pgettext("file", "forms")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.pk}.pdf"'
     return response
 
 
