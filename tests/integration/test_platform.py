@@ -23,6 +23,7 @@ from tests.host.runtime import HostRuntime, course_id, usages
 from tests.integration.test_viewer import looking, seen
 from workflows import commands_bulk, people, personal_links, prepared
 from workflows.apps import WorkflowsConfig
+from workflows.delivery import links
 from workflows.models import PersonalLink
 from workflows.pages import base
 from workflows.settings import common
@@ -158,6 +159,18 @@ def test_on_mysql_too_a_mail_to_parents_finds_its_link(cast: Cast, no_keys: None
     wanted = [{"person": cast.people["pupil"], "purpose": purpose, "channel": channel, "moment": "first_round"} for purpose, channel in LINES]
     cases = commands_bulk.open_many(cast.school, wanted, by=cast.users["director"])
     assert len({case.pk for case in cases}) == len(LINES) and all(case.log.filter(step="consent.request").exists() for case in cases)
-    links = personal_links.make_many([cast.people["parent"], cast.people["other_parent"]])
-    kept = {link.person_id: link for link in PersonalLink.objects.filter(pk__in=[one.pk for one in links.values()])}
-    assert links == kept and len(kept) == 2
+    made = personal_links.make_many([cast.people["parent"], cast.people["other_parent"]])
+    kept = {link.person_id: link for link in PersonalLink.objects.filter(pk__in=[one.pk for one in made.values()])}
+    assert made == kept and len(kept) == 2
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("own", "platform", "site"),
+    [("https://kc.example/", "https://lms.example", "https://kc.example"), ("", "https://lms.example/", "https://lms.example"), ("", None, "")],
+)
+def test_a_mail_of_an_installation_that_set_no_address_leads_to_its_lms(settings: Any, own: str, platform: str | None, site: str) -> None:
+    settings.KC_SITE_URL = own
+    if platform is not None:
+        settings.LMS_ROOT_URL = platform
+    assert links.site_url("/kc/") == f"{site}/kc/"

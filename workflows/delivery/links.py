@@ -54,9 +54,10 @@ def address(link: LetterLink) -> str:
     return site_url(reverse("kc_workflows:letter_link", args=[_token(link)]))
 
 
-def site_url(path: str) -> str:
-    """Return `path` on this site (`KC_SITE_URL`)."""
-    return f"{settings.KC_SITE_URL.rstrip('/')}{path}"
+def site_url(path: str = "") -> str:
+    """Return `path` on this site: `KC_SITE_URL`, else where the platform says that its pages for learners are."""
+    site = settings.KC_SITE_URL or getattr(settings, "LMS_ROOT_URL", "")
+    return f"{site.rstrip('/')}{path}"
 
 
 def find(token: str) -> LetterLink | None:

@@ -114,7 +114,7 @@ class NoAddress(Exception):
 
 def message_id(row: Outbox) -> str:
     """Return the Message-ID of a row: the same however often it is sent."""
-    host = urlsplit(settings.KC_SITE_URL).hostname or "school.invalid"
+    host = urlsplit(links.site_url()).hostname or "school.invalid"
     return f"<{hashlib.sha256(row.key.encode()).hexdigest()[:40]}@{host}>"
 
 

@@ -14,7 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "KC_LOG_KEY": "",
     # Folder outside the database for the daily heads of the log's chain.
     "KC_LOG_HEADS": "",
-    # Absolute address of this site for links in mails and letters, without a slash at the end.
+    # Absolute address of this site for links in mails and letters, without a slash at the end. Empty: the platform's LMS_ROOT_URL.
     "KC_SITE_URL": "",
     # Sender of the product's mails; empty: Django's DEFAULT_FROM_EMAIL.
     "KC_FROM_EMAIL": "",
