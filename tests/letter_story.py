@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.cast import Cast, build
 from tests.remembered import remembered
+from tests.stories import MONDAY
 from workflows import clock, commands
 from workflows.models import Case, Letter
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 
 PROPOSAL: dict[str, Any] = {
     "kind": "suspension",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.bench.measuring import Figure, interleaved
+from tests.bench.measuring import Figure, against
 from tests.bench.step import open_incidents
 from tests.host import runtime
 from workflows.models import CourseLink
@@ -39,12 +37,7 @@ def figures(engine: str) -> Iterator[Figure]:
 
     for who in ("mentor", "director", "pupil"):
         client.force_login(cast.users[who])
-        ours, floor = interleaved(card, hello, rounds=ROUNDS)
-        with CaptureQueriesContext(connection) as of_card:
-            card()
-        with CaptureQueriesContext(connection) as of_hello:
-            hello()
-        detail = f"{ours * 1000:.1f} ms against {floor * 1000:.1f} ms; {len(of_card)} SQL against {len(of_hello)}"
-        yield Figure(f"the card for a {who}, against the sdk's hello world", ours / floor, 2.0, 1.4, detail)
-        detail = f"{len(of_hello) - CHOOSER} of them the page's and the sdk's own"
+        figure, of_card, of_hello = against(f"the card for a {who}, against the sdk's hello world", card, hello, rounds=ROUNDS)
+        yield figure
+        detail = f"{of_hello - CHOOSER} of them the page's and the sdk's own"
         yield Figure(f"queries of the page with the card, for a {who}", len(of_card) - CHOOSER, 10, 7, detail, "SQL")

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -51,3 +54,18 @@ def interleaved(ours: Callable[[], object], floor: Callable[[], object], *, roun
 def timed(act: Callable[[], object], *, rounds: int, warm: int = 3) -> float:
     """Return the median in seconds."""
     return interleaved(act, lambda: None, rounds=rounds, warm=warm)[0]
+
+
+def asked(act: Callable[[], object]) -> CaptureQueriesContext:
+    """Return the queries of one time."""
+    with CaptureQueriesContext(connection) as found:
+        act()
+    return found
+
+
+def against(name: str, ours: Callable[[], object], floor: Callable[[], object], *, rounds: int) -> tuple[Figure, CaptureQueriesContext, int]:
+    """Measure ours against a floor of the sdk on the same page; return the figure, our queries, and how many the floor asks."""
+    took, least = interleaved(ours, floor, rounds=rounds)
+    of_ours, of_floor = asked(ours), len(asked(floor))
+    detail = f"{took * 1000:.1f} ms against {least * 1000:.1f} ms; {len(of_ours)} SQL against {of_floor}"
+    return Figure(name, took / least, 2.0, 1.4, detail), of_ours, of_floor

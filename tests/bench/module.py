@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from itertools import count
 from unittest.mock import patch
 
-from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kc_xblock.media_literacy import PART
-from tests.bench.measuring import Figure, interleaved
+from tests.bench.measuring import Figure, against
 from tests.host import runtime
 from workflows import api
 from workflows.models import CourseLink
@@ -74,13 +73,8 @@ def figures(engine: str) -> Iterator[Figure]:
     for what, ours, theirs, floor_name in (
         ("looking at", look, look_at_plain, "hello world"), ("looking at", look, look_at_thumbs, "thumbs"), ("answering in", answer, vote, "thumbs"),
     ):  # fmt: skip
-        took, floor = interleaved(ours, theirs, rounds=ROUNDS)
-        with CaptureQueriesContext(connection) as asked:
-            ours()
-        with CaptureQueriesContext(connection) as floor_asked:
-            theirs()
-        detail = f"{took * 1000:.1f} ms against {floor * 1000:.1f} ms; {len(asked)} SQL against {len(floor_asked)}"
-        yield Figure(f"{what} the media-literacy block, against the sdk's {floor_name}", took / floor, 2.0, 1.4, detail)
+        figure, asked, _of_floor = against(f"{what} the media-literacy block, against the sdk's {floor_name}", ours, theirs, rounds=ROUNDS)
+        yield figure
         if theirs is not look_at_thumbs:
             own, good, excellent = (CHOOSER, 10, 7) if ours is look else (0, 20, None)
             detail = f"{fields(asked)} of them the sdk's, one or two per field"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,50 +14,37 @@ from tests.asking import ask
 from tests.browser.conftest import Visit, in_english
 from tests.browser.following import follow
 from tests.browser.looks import SMALL, UNFOLD, in_light, sideways, walk
-from tests.cast import Cast, build
+from tests.cast import build
+from tests.root_world import YES, World
 from workflows import clock, commands
 from workflows.models import Case
 
 pytestmark = [pytest.mark.django_db(transaction=True), in_english]
 
-PROOF = {"form": "link", "authority": True, "language": "nl", "text_version": "0" * 16}
 
-
-@dataclass
-class World:
+class Waiting(World):
     """One of each, waiting: a consent taken back, a connection and an account to be decided about."""
-
-    cast: Cast
-    consent: Case
-    connection: Case
-    account: Case
 
     def pages(self) -> list[tuple[str, str]]:
         """Every page as (who, address)."""
         new, account = reverse("kc_workflows:new_connection"), reverse("kc_workflows:new_account")
         return [
-            ("director", self.root(self.consent)), ("director", self.of("root_answer", self.consent)),
-            ("director", self.of("root_links", self.consent)), ("director", self.root(self.connection)),
-            ("director", self.of("decide", self.connection)), ("director", self.root(self.account)), ("director", self.of("decide", self.account)),
-            ("director", self.of("step", self.connection, "friend_request.end")),
+            ("director", self.url("root", self.consent)), ("director", self.url("root_answer", self.consent)),
+            ("director", self.url("root_links", self.consent)), ("director", self.url("root", self.connection)),
+            ("director", self.url("decide", self.connection)), ("director", self.url("root", self.account)),
+            ("director", self.url("decide", self.account)), ("director", self.url("step", self.connection, "friend_request.end")),
             ("director", reverse("kc_workflows:approvals")), ("director", reverse("kc_workflows:desk")), ("mentor", new),
             ("mentor", f"{new}?counterparty=pupil&target_account=personal"), ("teacher", account), ("teacher", f"{account}?account_kind=school"),
             ("adult_pupil", reverse("kc_workflows:own_consents")), ("adult_pupil", reverse("kc_workflows:desk")),
             ("pupil", f"{new}?target_account=personal"), ("pupil", new),
         ]  # fmt: skip
 
-    def root(self, case: Case) -> str:
-        return self.of("root", case)
-
-    def of(self, name: str, case: Case, *args: Any) -> str:
-        return reverse(f"kc_workflows:{name}", args=[case.key, *args])
-
 
 @pytest.fixture
-def world(live_server: Any) -> World:
+def world(live_server: Any) -> Waiting:
     cast = build("wilhelmina", "po", clock.today())
     (consent,) = ask(cast, "classmate", [("school_publication", "instagram")])
-    commands.perform(consent, "consent.answer", by=cast.people["classmate_parent"], data={**PROOF, "answer": True})
+    commands.perform(consent, "consent.answer", by=cast.people["classmate_parent"], data=YES)
     commands.record(consent, "used", by=cast.users["mentor"], data={"where": "instagram.example/schoolreis/een-lange-naam", "harm_expected": False})
     commands.perform(consent, "consent.withdraw", by=cast.people["classmate_parent"], data={"form": "link"})
     ask(cast, "adult_pupil", [("school_publication", "website"), ("name", "newsletter")])
@@ -69,11 +55,11 @@ def world(live_server: Any) -> World:
     told = commands.open_case(by=cast.users["teacher"], school=cast.school, step="friend_request.declare", data=tie).case
     group = {"account_kind": "class_group", "name": "Klassengroep"}
     account = commands.open_case(by=cast.users["teacher"], school=cast.school, step="account.request", data=group).case
-    return World(cast, consent, told, account)
+    return Waiting(cast, consent, told, account)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
-def test_axe_finds_nothing(scheme: Any, width: int, page: Page, world: World, visit: Visit, axe: Any) -> None:
+def test_axe_finds_nothing(scheme: Any, width: int, page: Page, world: Waiting, visit: Visit, axe: Any) -> None:
     in_light(page, scheme, width)
     found = []
     for who, address in world.pages():
@@ -84,7 +70,7 @@ def test_axe_finds_nothing(scheme: Any, width: int, page: Page, world: World, vi
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_scrolls_sideways_and_what_is_pressed_is_large_enough(width: int, page: Page, world: World, visit: Visit) -> None:
+def test_nothing_scrolls_sideways_and_what_is_pressed_is_large_enough(width: int, page: Page, world: Waiting, visit: Visit) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     found = []
     for who, address in world.pages():
@@ -94,21 +80,21 @@ def test_nothing_scrolls_sideways_and_what_is_pressed_is_large_enough(width: int
     assert found == []
 
 
-def test_a_refused_form_takes_the_focus_and_axe_finds_nothing_there(page: Page, world: World, visit: Visit, axe: Any) -> None:
+def test_a_refused_form_takes_the_focus_and_axe_finds_nothing_there(page: Page, world: Waiting, visit: Visit, axe: Any) -> None:
     director = world.cast.users["director"]
-    visit(director, world.of("root_answer", world.consent))
+    visit(director, world.url("root_answer", world.consent))
     follow(page.get_by_role("button", name="Save"))
     expect(page.locator("#errors")).to_be_focused()
     found = axe(page)
-    visit(director, world.of("decide", world.connection))
+    visit(director, world.url("decide", world.connection))
     follow(page.get_by_role("button", name="Record the decision"))
     expect(page.locator("#errors")).to_be_focused()
     assert found + axe(page) == []
 
 
-def test_the_keyboard_reaches_everything_with_visible_focus(page: Page, world: World, visit: Visit) -> None:
+def test_the_keyboard_reaches_everything_with_visible_focus(page: Page, world: Waiting, visit: Visit) -> None:
     new = reverse("kc_workflows:new_connection") + "?counterparty=pupil&target_account=personal"
-    for who, address in [("director", world.root(world.consent)), ("director", world.of("decide", world.connection)), ("mentor", new)]:
+    for who, address in [("director", world.url("root", world.consent)), ("director", world.url("decide", world.connection)), ("mentor", new)]:
         visit(world.cast.users[who], address)
         met = walk(page)
         assert len(met) > 8 and [name for name, seen in met.items() if not seen] == [], f"{who} {address}"
@@ -116,7 +102,7 @@ def test_the_keyboard_reaches_everything_with_visible_focus(page: Page, world: W
 
 @pytest.mark.parametrize("script", [True, False])
 def test_declared_by_a_teacher_and_decided_by_the_head_also_without_script(
-    script: bool, world: World, live_server: Any, tab_of: Callable[..., Page]
+    script: bool, world: Waiting, live_server: Any, tab_of: Callable[..., Page]
 ) -> None:
     page = tab_of(world.cast.users["mentor"], script=script)
     page.set_viewport_size({"width": 360, "height": 740})

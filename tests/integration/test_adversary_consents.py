@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,24 +12,21 @@ from django.urls import reverse
 
 from tests.asking import ask, page_of, text_in
 from tests.cast import Cast, build
-from tests.stories import as_user, text_of
+from tests.stories import MONDAY, as_user, text_of
 from workflows import answering, clock, commands, people, picture_check
 from workflows.delivery import outbox
 from workflows.machine import StepDenied
 from workflows.models import Case, Enrolment, Guardianship, LogEntry, Outbox, Person
 from workflows.models.people import Authority
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 SITE = [("school_publication", "website")]
 
 
 @pytest.fixture
-def cast() -> Iterator[Cast]:
-    with clock.at(MONDAY):
-        yield build("montessori", "vo", MONDAY.date(), settings={"consent_moments": ["first_round"]})
+def cast(monday: None) -> Cast:
+    return build("montessori", "vo", MONDAY.date(), settings={"consent_moments": ["first_round"]})
 
 
 def granted(cast: Cast) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from tests.cast import Cast, build
-from workflows import access, clock, commands, imports
+from tests.cast import Cast
+from tests.stories import MONDAY
+from workflows import access, commands, imports
 from workflows.import_file import read
 from workflows.models import Enrolment, Group, Guardianship, Membership, PeopleChange, Person
 from workflows.registry import PeopleError
-from workflows.schooldays import AMSTERDAM
 
-MONDAY = date(2026, 3, 2)
 HEADER = "soort;nummer;voornaam;achternaam;geboortedatum;klas;leerling;gezag;adres geheim;gebruikersnaam;rol;e-mail;tot;waarnemer van"
 PUPILS = """leerling;101;Bo;Knikkerzak;2011-01-31;Klas 3b;;;;;;;;
 leerling;102;Ed;Vliegertouw;2010-12-01;Klas 3c;;;;;;;;
@@ -29,28 +28,22 @@ STAFF = """medewerker;301;Lien;Bordkrijt;;Klas 3c;;;;lien;mentor;;;
 medewerker;301;Lien;Bordkrijt;;;;;;lien;waarnemer;;2026-06-30;directeur
 """
 EVERYTHING = HEADER + "\n" + PUPILS + PARENTS + STAFF
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Any:
-    with clock.at(datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)):
-        yield
+TODAY = MONDAY.date()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 
 @pytest.fixture
-def cast() -> Cast:
-    found = build("groningen", "vo", MONDAY)
+def cast(cast: Cast) -> Cast:
     User.objects.create_user("lien", first_name="Lien", last_name="Bordkrijt")
-    return found
+    return cast
 
 
 def run(cast: Cast, text: str, **kwargs: Any) -> imports.Plan:
-    return imports.apply(cast.school, read(text, today=MONDAY), by=cast.users["administrator"], **kwargs)
+    return imports.apply(cast.school, read(text, today=TODAY), by=cast.users["administrator"], **kwargs)
 
 
 def plan(cast: Cast, text: str, **kwargs: Any) -> imports.Plan:
-    return imports.plan(cast.school, read(text, today=MONDAY), by=cast.users["administrator"], **kwargs)
+    return imports.plan(cast.school, read(text, today=TODAY), by=cast.users["administrator"], **kwargs)
 
 
 def rows() -> list[Any]:
@@ -71,7 +64,7 @@ def test_a_plan_changes_nothing_and_tells_what_apply_does(cast: Cast) -> None:
     ]  # fmt: skip
     assert run(cast, EVERYTHING, expected=planned.digest).digest == planned.digest
     bo = Person.objects.get(number="101", kind="pupil")
-    assert (bo.birth_date, bo.enrolments.get().group, bo.enrolments.get().starts) == (date(2011, 1, 31), cast.group, MONDAY)
+    assert (bo.birth_date, bo.enrolments.get().group, bo.enrolments.get().starts) == (date(2011, 1, 31), cast.group, TODAY)
     assert [guardian.given_name for guardian in access.guardians_of(bo)] == ["An"]
     assert Guardianship.objects.get(pupil=bo, guardian__number="202").hides_address
     lien = User.objects.get(username="lien")
@@ -94,7 +87,7 @@ def test_a_file_about_next_year_changes_nothing_the_second_time(cast: Cast) -> N
     done = run(cast, text)
     assert (len(done.of("new")), len(done.of("changed"))) == (1, 1)
     places = Enrolment.objects.filter(person__number="101").order_by("starts").values_list("group__name", "starts", "ends")
-    assert list(places) == [("Klas 3b", MONDAY, date(2026, 8, 23)), ("Klas 4a", date(2026, 8, 24), None)]
+    assert list(places) == [("Klas 3b", TODAY, date(2026, 8, 23)), ("Klas 4a", date(2026, 8, 24), None)]
     before = rows()
     again = run(cast, text)
     assert (again.of("new"), again.of("changed"), again.same) == ((), (), 2)
@@ -164,9 +157,9 @@ def test_who_has_left_ends_when_that_is_asked_for(cast: Cast) -> None:
     run(cast, EVERYTHING)
     text = HEADER + "\n" + PUPILS.splitlines()[0] + "\n" + PARENTS.splitlines()[0] + "\n" + STAFF.splitlines()[0]
     run(cast, text, end_left=True)
-    assert Enrolment.objects.get(person__number="102").ends == MONDAY
-    assert Guardianship.objects.get(pupil__number="101", guardian__number="202").ends == MONDAY
-    assert Membership.objects.get(user=cast.users["teacher"]).ends == MONDAY
+    assert Enrolment.objects.get(person__number="102").ends == TODAY
+    assert Guardianship.objects.get(pupil__number="101", guardian__number="202").ends == TODAY
+    assert Membership.objects.get(user=cast.users["teacher"]).ends == TODAY
     assert Membership.objects.get(user=cast.users["board"]).ends is None, "an import never ends who manages"
     assert Membership.objects.get(user=cast.users["administrator"]).ends is None
     before = rows()
@@ -196,7 +189,7 @@ def test_a_plan_that_was_seen_is_the_plan_that_is_carried_out(cast: Cast) -> Non
 
 def test_only_who_manages_imports(cast: Cast) -> None:
     with pytest.raises(PeopleError):
-        imports.apply(cast.school, read(EVERYTHING, today=MONDAY), by=cast.users["director"])
+        imports.apply(cast.school, read(EVERYTHING, today=TODAY), by=cast.users["director"])
 
 
 def test_an_account_that_had_a_role_before_the_file_came_is_the_same_person(cast: Cast) -> None:

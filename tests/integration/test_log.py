@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from tests.cast import Cast
+from tests.stories import MONDAY
 from workflows import clock, commands, log
 from workflows.models import Case, LogEntry, School, Words
-from workflows.scenario_cast import Cast, build
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
-
-
-@pytest.fixture
-def cast() -> Iterator[Cast]:
-    with clock.at(MONDAY):
-        yield build("groningen", "vo", MONDAY.date())
 
 
 @pytest.fixture

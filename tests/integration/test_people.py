@@ -10,24 +10,14 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests.cast import Cast, build, build_other_school, build_stranger
+from tests.stories import MONDAY
 from workflows import access, clock, commands, people, queries_setup, schools
 from workflows.models import Enrolment, Guardianship, Membership, PeopleChange, Person, School
 from workflows.registry import PeopleError, manages
 from workflows.schooldays import AMSTERDAM, SchoolCalendar
 
-MONDAY = date(2026, 3, 2)
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Any:
-    with clock.at(datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)):
-        yield
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return build("groningen", "vo", MONDAY)
+TODAY = MONDAY.date()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 
 def refused(act: Any, *args: Any, **kwargs: Any) -> PeopleError:
@@ -40,27 +30,27 @@ def refused(act: Any, *args: Any, **kwargs: Any) -> PeopleError:
 
 
 def test_the_cast_is_of_age_and_complete(cast: Cast) -> None:
-    assert {name: cast.people[name].age_on(MONDAY) for name in ("pupil", "classmate", "adult_pupil")} == {
+    assert {name: cast.people[name].age_on(TODAY) for name in ("pupil", "classmate", "adult_pupil")} == {
         "pupil": 15, "classmate": 15, "adult_pupil": 18,
     }  # fmt: skip
-    assert access.roles_of(cast.users["deputy"], cast.school, MONDAY) == {"deputy", "director", "employee"}
+    assert access.roles_of(cast.users["deputy"], cast.school, TODAY) == {"deputy", "director", "employee"}
     (lack,) = (lack.text for lack in queries_setup.lacks(cast.school) if lack.stops)
     assert "Only one person is board" in lack, "the cast has one board, which the tests of the hard route want"
 
 
 @pytest.mark.parametrize(("key", "sector", "age"), [("leyenburg", "po", 10), ("montessori", "vo", 15), ("groningen", "po", 10)])
 def test_the_cast_exists_for_every_protocol(key: str, sector: str, age: int) -> None:
-    assert build(key, sector, MONDAY).people["pupil"].age_on(MONDAY) == age
+    assert build(key, sector, TODAY).people["pupil"].age_on(TODAY) == age
 
 
 def test_the_cast_can_be_changed_by_name() -> None:
-    cast = build("groningen", "vo", MONDAY, {"pupil": {"age": 16, "nicknames": ["Nootje"]}, "other_parent": {"authority": "no"}})
-    assert cast.people["pupil"].age_on(MONDAY) == 16
-    assert access.guardians_of(cast.people["pupil"], MONDAY) == [cast.people["parent"]]
+    cast = build("groningen", "vo", TODAY, {"pupil": {"age": 16, "nicknames": ["Nootje"]}, "other_parent": {"authority": "no"}})
+    assert cast.people["pupil"].age_on(TODAY) == 16
+    assert access.guardians_of(cast.people["pupil"], TODAY) == [cast.people["parent"]]
 
 
 def test_only_the_administrator_and_the_board_manage(cast: Cast) -> None:
-    other, stranger = build_other_school("groningen", "po", MONDAY), build_stranger()
+    other, stranger = build_other_school("groningen", "po", TODAY), build_stranger()
     assert {name for name, user in cast.users.items() if manages(user, cast.school)} == {"administrator", "board"}
     for user in [*other.users.values(), stranger, cast.users["director"], cast.users["pupil"]]:
         refused(schools.change_school, cast.school, by=user, phone="1")
@@ -77,7 +67,7 @@ def test_nobody_gives_a_role_to_themselves(cast: Cast) -> None:
 
 def test_a_role_holds_on_its_first_and_last_day_and_not_around_them(cast: Cast) -> None:
     user = User.objects.create_user("tijdelijk")
-    first, last = MONDAY + timedelta(days=7), MONDAY + timedelta(days=11)
+    first, last = TODAY + timedelta(days=7), TODAY + timedelta(days=11)
     people.add_membership(cast.school, by=cast.users["administrator"], user=user, role="teacher", starts=first, ends=last)
     held = [bool(access.roles_of(user, cast.school, first + timedelta(days=n))) for n in (-1, 0, 4, 5)]
     assert held == [False, True, True, False]
@@ -85,10 +75,10 @@ def test_a_role_holds_on_its_first_and_last_day_and_not_around_them(cast: Cast) 
 
 def test_a_deputy_needs_a_role_and_a_last_day(cast: Cast) -> None:
     by, user = cast.users["administrator"], cast.users["teacher"]
-    assert refused(people.add_membership, cast.school, by=by, user=user, role="deputy", ends=MONDAY).field == "acting_for"
+    assert refused(people.add_membership, cast.school, by=by, user=user, role="deputy", ends=TODAY).field == "acting_for"
     assert refused(people.add_membership, cast.school, by=by, user=user, role="deputy", acting_for="mentor").field == "ends"
     assert refused(people.add_membership, cast.school, by=by, user=user, role="mentor", acting_for="director").field == "acting_for"
-    people.add_membership(cast.school, by=by, user=user, role="deputy", acting_for="ict_coordinator", ends=MONDAY)
+    people.add_membership(cast.school, by=by, user=user, role="deputy", acting_for="ict_coordinator", ends=TODAY)
     assert "ict_coordinator" in access.roles_of(user, cast.school)
 
 
@@ -97,7 +87,7 @@ def test_a_pupil_cannot_hold_a_role(cast: Cast) -> None:
 
 
 def test_a_role_twice_and_a_group_of_another_school_are_refused(cast: Cast) -> None:
-    other = build_other_school("groningen", "po", MONDAY)
+    other = build_other_school("groningen", "po", TODAY)
     by, mentor = cast.users["administrator"], cast.users["mentor"]
     refused(people.add_membership, cast.school, by=by, user=mentor, role="mentor", group=cast.group)
     refused(people.add_membership, cast.school, by=by, user=mentor, role="mentor", group=other.group)
@@ -110,11 +100,11 @@ def test_leaving_with_open_cases_needs_a_hand_over(cast: Cast) -> None:
     data = {"category": "threat", "suspects": [cast.people["pupil"]], "severity": 3, "story": "…"}
     case = commands.open_case(by=mentor, school=cast.school, data=data).case
     member = Membership.objects.get(user=mentor)
-    assert case.display_number in str(refused(people.end_membership, member, by=by, on=MONDAY).reason)
+    assert case.display_number in str(refused(people.end_membership, member, by=by, on=TODAY).reason)
     assert member.ends is None
-    said = str(refused(people.end_membership, member, by=by, on=MONDAY, hand_over_to=cast.users["dpo"]).reason)
+    said = str(refused(people.end_membership, member, by=by, on=TODAY, hand_over_to=cast.users["dpo"]).reason)
     assert said.startswith("This person handles no cases"), "a sentence, without the key of a field"
-    people.end_membership(member, by=by, on=MONDAY, hand_over_to=cast.users["teacher"])
+    people.end_membership(member, by=by, on=TODAY, hand_over_to=cast.users["teacher"])
     case.refresh_from_db()
     assert case.owner == cast.users["teacher"]
     assert not access.visible_to(mentor).filter(pk=case.pk).exists() or access.roles_of(mentor, cast.school)
@@ -127,14 +117,14 @@ def test_a_later_end_is_noted_and_the_setup_page_names_the_case(cast: Cast) -> N
     mentor = cast.users["mentor"]
     data = {"category": "threat", "suspects": [cast.people["pupil"]], "severity": 3, "story": "…"}
     case = commands.open_case(by=mentor, school=cast.school, data=data).case
-    people.end_membership(Membership.objects.get(user=mentor), by=cast.users["administrator"], on=MONDAY + timedelta(days=10))
+    people.end_membership(Membership.objects.get(user=mentor), by=cast.users["administrator"], on=TODAY + timedelta(days=10))
     assert any(case.display_number in lack.text for lack in queries_setup.lacks(cast.school))
 
 
 def test_the_last_administrator_stays(cast: Cast) -> None:
     by = cast.users["board"]
-    people.end_membership(Membership.objects.get(user=cast.users["administrator"]), by=by, on=MONDAY)
-    refused(people.end_membership, Membership.objects.get(user=by, role="board"), by=by, on=MONDAY)
+    people.end_membership(Membership.objects.get(user=cast.users["administrator"]), by=by, on=TODAY)
+    refused(people.end_membership, Membership.objects.get(user=by, role="board"), by=by, on=TODAY)
 
 
 def test_a_new_place_ends_the_old_one_the_day_before(cast: Cast) -> None:
@@ -142,7 +132,7 @@ def test_a_new_place_ends_the_old_one_the_day_before(cast: Cast) -> None:
     group = schools.add_group(cast.school, by=None, name="Klas 3c")
     people.enrol(pupil, group, by=cast.users["administrator"])
     old, new = Enrolment.objects.filter(person=pupil).order_by("starts")
-    assert (old.ends, new.starts, new.group) == (MONDAY - timedelta(days=1), MONDAY, group)
+    assert (old.ends, new.starts, new.group) == (TODAY - timedelta(days=1), TODAY, group)
     again = schools.add_group(cast.school, by=None, name="Klas 3d")
     people.enrol(pupil, again, by=cast.users["administrator"])  # corrected on the same day
     assert [place.group.name for place in Enrolment.objects.filter(person=pupil, ends=None)] == ["Klas 3d"]
@@ -162,8 +152,8 @@ def test_only_a_parent_with_authority_counts(cast: Cast) -> None:
     for authority, counts in (("unknown", False), ("no", False), ("court_limit", False), ("yes", True)):
         people.add_guardian(tie.pupil, tie.guardian, by=cast.users["administrator"], authority=authority)
         assert (tie.guardian in access.guardians_of(tie.pupil)) is counts
-    people.end_guardian(tie, by=cast.users["administrator"], on=MONDAY)
-    assert tie.guardian not in access.guardians_of(tie.pupil, MONDAY + timedelta(days=1))
+    people.end_guardian(tie, by=cast.users["administrator"], on=TODAY)
+    assert tie.guardian not in access.guardians_of(tie.pupil, TODAY + timedelta(days=1))
 
 
 def test_the_schools_holidays_count_in_its_calendar(cast: Cast) -> None:
@@ -178,12 +168,12 @@ def test_the_schools_holidays_count_in_its_calendar(cast: Cast) -> None:
 def test_a_calendar_asks_the_database_once(cast: Cast, django_assert_num_queries: Any) -> None:
     calendar = SchoolCalendar(cast.school)
     with django_assert_num_queries(1):
-        calendar.add(MONDAY, 50)
-        calendar.count(MONDAY, MONDAY + timedelta(days=300))
+        calendar.add(TODAY, 50)
+        calendar.count(TODAY, TODAY + timedelta(days=300))
 
 
 def test_channels_follow_the_protocol() -> None:
-    cast = build("montessori", "vo", MONDAY)
+    cast = build("montessori", "vo", TODAY)
     assert "portal" not in cast.school.channels
     wrong = refused(schools.change_school, cast.school, by=cast.users["administrator"], channels=["portal"])
     assert "MLF-A8a" in str(wrong.reason)
@@ -196,7 +186,7 @@ def test_protocol_and_sector_cannot_be_changed(cast: Cast) -> None:
 
 
 def test_a_course_belongs_to_one_school(cast: Cast) -> None:
-    other = build_other_school("groningen", "po", MONDAY)
+    other = build_other_school("groningen", "po", TODAY)
     schools.link_course(cast.school, by=cast.users["administrator"], course_key="course-v1:A+B+C", group=cast.group)
     refused(schools.link_course, other.school, by=other.users["administrator"], course_key="course-v1:A+B+C")
     refused(schools.link_course, cast.school, by=cast.users["administrator"], course_key="no key")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -18,24 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cast import Cast, build, build_other_school, build_stranger
-from tests.stories import as_user
+from tests.stories import MONDAY, as_user
 from workflows import clock, commands, people, picture_check
 from workflows.models import Case, LogEntry, Person, ReadEntry
 from workflows.pages.spreadsheet import cell
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 PURPOSE, CHANNEL = "school_publication", "instagram"
 VERSION = "0" * 16
 ASKED_FOR = {"moment": "first_round"}
-
-
-@pytest.fixture
-def monday() -> Iterator[None]:
-    with clock.at(MONDAY):
-        yield
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,23 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from workflows import access, clock, commands, facts, forecasts, queries, waiting
+from tests.cast import Cast
+from tests.stories import MONDAY
+from workflows import access, commands, facts, forecasts, queries, waiting
 from workflows.actors import actor_of
 from workflows.models import Case
-from workflows.scenario_cast import Cast, build
-from workflows.schooldays import AMSTERDAM
 from workflows.vocabulary import MILESTONES, STEPS
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 FEW, MANY = 2, 30
-
-
-@pytest.fixture
-def cast() -> Iterator[Cast]:
-    with clock.at(MONDAY):
-        yield build("groningen", "vo", MONDAY.date())
 
 
 def incident(cast: Cast) -> Case:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-
 import pytest
 from django.db import transaction
 
 from tests.cast import build
 from tests.remembered import all_rows
-from tests.stories import opened, tell
-from workflows import access, clock, commands, log
+from tests.stories import MONDAY, opened, tell
+from workflows import access, commands, log
 from workflows.models import Case
-from workflows.schooldays import AMSTERDAM
 
-pytestmark = pytest.mark.django_db
-MONDAY = datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Iterator[None]:
-    with clock.at(MONDAY):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 
 def test_what_is_put_back_is_what_was_made_and_can_go_on() -> None:

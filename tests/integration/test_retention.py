@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.asking import ask, page_of
 from tests.cast import Cast, build
 from tests.round_world import answer, pupil, send
+from tests.stories import MONDAY
 from workflows import answer_texts, answering, clock, commands, log, personal_links, retention
 from workflows.delivery import outbox, paper, terms, ticking
 from workflows.models import Case, LogEntry, Membership, Outbox, PaperForm, PeopleChange, PersonalLink, Round, Words
@@ -20,15 +20,13 @@ from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 ENDED = datetime(2026, 8, 3, 9, 0, tzinfo=AMSTERDAM)
 LATER = datetime(2028, 8, 4, 9, 0, tzinfo=AMSTERDAM)
 
 
 @pytest.fixture
-def cast() -> Iterator[Cast]:
-    with clock.at(MONDAY):
-        yield build("leyenburg", "po", MONDAY.date())
+def cast(monday: None) -> Cast:
+    return build("leyenburg", "po", MONDAY.date())
 
 
 def words(*cases: Case) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +14,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from tests.cast import Cast, build, build_other_school, build_stranger
-from workflows import clock, commands, people
+from tests.cast import Cast, build_other_school, build_stranger
+from tests.stories import MONDAY
+from workflows import commands, people
 from workflows.models import CourseLink, Enrolment, Guardianship, Membership, PeopleChange, Person
 from workflows.pages.people import ACTS
 from workflows.pages.people_forms import SettingsForm
 from workflows.protocol import load
-from workflows.schooldays import AMSTERDAM
 
-MONDAY = date(2026, 3, 2)
 NAMES = (
     "setup", "setup-school", "setup-settings", "setup-holidays", "setup-members", "setup-import", "setup-guardians", "setup-courses",
 )  # fmt: skip
 FILE = "soort;nummer;voornaam;achternaam;geboortedatum;klas\nleerling;101;Bo;Knikkerzak;2011-01-31;Klas 3b\n"
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def monday() -> Any:
-    with clock.at(datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)):
-        yield
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return build("groningen", "vo", MONDAY)
+TODAY = MONDAY.date()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 
 @pytest.fixture
@@ -62,7 +51,7 @@ def upload(text: str | bytes, name: str = "mensen.csv") -> dict[str, Any]:
 
 @pytest.mark.once
 def test_everybody_but_administrator_and_board_gets_404_on_every_page(cast: Cast) -> None:
-    other = build_other_school("groningen", "po", MONDAY)
+    other = build_other_school("groningen", "po", TODAY)
     tie, member = Guardianship.objects.first(), Membership.objects.get(user=cast.users["teacher"])
     addresses = [url(name) for name in NAMES] + [url("setup-guardian", tie.pk), url("setup-member-end", member.pk)]  # type: ignore[union-attr]
     changes = PeopleChange.objects.count()
@@ -89,7 +78,7 @@ def test_administrator_and_board_see_every_page(cast: Cast) -> None:
 
 
 def test_rows_of_another_school_are_not_there(cast: Cast, admin: Client) -> None:
-    other = build_other_school("groningen", "po", MONDAY)
+    other = build_other_school("groningen", "po", TODAY)
     member = Membership.objects.filter(school=other.school).first()
     assert admin.get(url("setup-member-end", member.pk)).status_code == 404  # type: ignore[union-attr]
     link = CourseLink.objects.create(course_key="course-v1:X+Y+Z", school=other.school)
