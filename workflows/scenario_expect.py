@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.access import may_see
 from workflows.models import Duty, Letter, LogEntry, Outbox
-from workflows.scenario_reader import ScenarioError, moment_of, several
+from workflows.scenario_reader import ScenarioError, dotted, moment_of, several
 from workflows.scenario_world import World
 from workflows.schooldays import AMSTERDAM
 
@@ -30,7 +30,7 @@ def compare(world: World, expected: Mapping[str, Any]) -> None:
                     ids = _letters(world).filter(kind=kind).values_list("addressee_id", flat=True)
                     _same(f"copies of {kind}", sorted(_names(world, ids)), sorted(several(people)))
             case "tasks":
-                for task, day in wanted.items():
+                for task, day in dotted(wanted).items():
                     days = {d.due_at.astimezone(AMSTERDAM).date() for d in Duty.objects.filter(root__school=world.cast.school, task=task)}
                     if _day(day) not in days:
                         raise ScenarioError(f"task {task} is not due on {day}; due: {', '.join(map(str, sorted(days))) or 'never'}")

@@ -150,3 +150,11 @@ def moment_of(value: Any, before: datetime | None = None) -> datetime:
 def several(value: Any) -> list[Any]:
     """One may stand without brackets; `true` alone names none."""
     return value if isinstance(value, list) else [value] if value and value is not True else []
+
+
+def dotted(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table by its whole names: `{A-1.2 = "…"}` without quotes is a table in a table to TOML."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        found |= {f"{name}.{rest}": one for rest, one in dotted(value).items()} if isinstance(value, dict) else {name: value}
+    return found

@@ -78,12 +78,12 @@ class World:
         return case
 
     def case(self, name: str | None, case_type: str) -> Case:
-        """The named case, or the latest of a type; where the name is a case of another type, the one it belongs to or its latest track."""
+        """The named case, or the latest of a type; where that is a case of another type, the one it belongs to or its latest track."""
         if name is None:
             return self.latest(case_type)
-        if name not in self.named:
+        if name not in self.named and name not in CASE_TYPES:
             raise ScenarioError(f"no case was named “{name}”. Named: {', '.join(self.named) or 'none'}")
-        case = self.again(self.named[name])
+        case = self.called(name)
         if case.type == case_type:
             return case
         if case.parent is not None and case.parent.type == case_type:
@@ -111,8 +111,8 @@ class World:
 
     def parent(self, name: str | None, track: str) -> Case:
         """The case to which a new track belongs: the named one, or the latest incident."""
-        named = self.named.get(name or "")
-        return self.case(name, named.type if named is not None and named.type in PARENTS[track] else "incident")
+        named = self.named[name].type if name in self.named else name
+        return self.case(name, named if named in PARENTS[track] else "incident")
 
     def person(self, name: str) -> Person:
         """Somebody of the cast."""

@@ -28,6 +28,7 @@ from workflows.scenario_reader import (
     CONTROL,
     ScenarioError,
     check_shape,
+    dotted,
     files_of,
     moment_of,
     read_toml,
@@ -282,7 +283,7 @@ def _prepare(world: World, step: Mapping[str, Any]) -> tuple[Any, Any]:
     if "by" not in step or ("do" in step) == ("record" in step):
         raise ScenarioError("say who (by) and what: either do, a step, or record, a milestone")
     by = world.actor(step["by"])
-    answers = {str(key): str(text) for key, text in step.get("answers", {}).items()}
+    answers = {str(key): str(text) for key, text in dotted(step.get("answers", {})).items()}
     if "record" in step:
         return _prepare_record(world, step, by, answers), by
     name = step["do"]

@@ -169,10 +169,19 @@ steps = [
   {at = 11:00, by = "mentor", record = "parents_informed", person = "parent", channel = "phone", happened = 10:45},
   {at = 2026-03-02, by = "mentor", do = "incident.discuss", person = "pupil"},
   {by = "mentor", do = "measure.propose", kind = "confiscate_phone"},
-  {by = "director", do = "measure.approve"},
-  {by = "director", do = "incident.sanction"},
+  {by = "director", do = "measure.approve", on = "measure"},
+  {by = "director", do = "incident.sanction", on = "incident"},
 ]
 expect = {incident = "sanctioned", tasks = {phone_returned = "2026-03-02"}}
+[[scenario]]
+name = "names with a dot and no quotes"
+steps = [
+  {by = "mentor", do = "incident.report", suspect = "pupil", category = "threat"},
+  {by = "director", do = "incident.triage", severity = 3},
+  {by = "mentor", do = "measure.propose", on = "incident", kind = "class_change", answers = {OOG-4.4-3a = "Both asked for it."}},
+  {by = "teacher", do = "account.request", account_kind = "school"},
+]
+expect = {measure = "proposed", tasks = {account.approve = 2026-03-09}}
 """
 
 
@@ -180,7 +189,7 @@ expect = {incident = "sanctioned", tasks = {phone_returned = "2026-03-02"}}
 def test_a_scenario_may_be_written_in_other_ways_too(tmp_path: Path) -> None:
     path, out = tmp_path / "forms.toml", StringIO()
     path.write_text(OTHER_WAYS, encoding="utf-8")
-    assert scenarios.run_here([path], out) == (1, 0), out.getvalue()
+    assert scenarios.run_here([path], out) == (2, 0), out.getvalue()
 
 
 @pytest.mark.django_db
