@@ -104,6 +104,13 @@ def test_no_file_names_a_machine() -> None:
     assert not found
 
 
+def test_no_browser_test_pauses_or_waits_for_silence() -> None:
+    """A test waits for what it asks: a pause is too short on a busy machine, and a network falls silent before it has begun."""
+    waits = re.compile(r"wait_for_timeout|networkidle|\bsleep\(")
+    found = [str(path.relative_to(ROOT)) for path in tracked("tests/browser/*.py") if waits.search(path.read_text(encoding="utf-8"))]
+    assert not found
+
+
 def test_the_drawings_are_those_of_the_machines() -> None:
     """A drawing that lies is worse than none: `make diagrams` draws them anew."""
     assert (ROOT / "docs/machines.md").read_text(encoding="utf-8") == draw_machines.document()
