@@ -26,7 +26,8 @@ USED = "record.used"
 class Verdict:
     """What holds for one person: whether they may be shown, the state of their consent, and every reason why not.
 
-    `state` is a state of a consent, or `not_asked`. `notes` hold even with consent: where a picture could turn out badly.
+    `state` is a state of a consent, or `not_asked`. `notes` hold even with consent, as a lock or as advice: where a picture could
+    turn out badly.
     """
 
     person: Person
@@ -63,11 +64,13 @@ def check(school: School, people: Sequence[Person], purpose: str, channel: str) 
         case = loaded.root
         facts = loaded.for_step(case, USED, actor=None, data={"harm_expected": False})
         denials = protocol.denials(loaded.protocol, facts)
-        harmful = protocol.denials(loaded.protocol, replace(facts, data={**facts.data, "harm_expected": True}))
+        harmful = replace(facts, data={**facts.data, "harm_expected": True})
+        said = {*denials, *protocol.advice(loaded.protocol, facts)}
+        notes = (*protocol.denials(loaded.protocol, harmful), *protocol.advice(loaded.protocol, harmful))
         verdicts.append(
             Verdict(
                 person=person, state=str(facts.case["state"]) if case.pk else "not_asked", denials=denials,
-                notes=tuple(one for one in harmful if one not in denials), until=case.until, consent=case if case.pk else None,
+                notes=tuple(one for one in notes if one not in said), until=case.until, consent=case if case.pk else None,
                 protocol=loaded.protocol,
             )
         )  # fmt: skip

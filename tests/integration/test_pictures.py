@@ -232,6 +232,18 @@ def test_a_note_without_a_place_or_without_people_loses_nothing(cast: Cast) -> N
     assert page.status_code == 422 and "instagram.example/post/1" in page.content.decode()
 
 
+@pytest.mark.parametrize(("harm", "said"), [("yes", True), ("no", False)])
+def test_where_harm_is_no_lock_the_schools_rule_is_said_before_and_after(monday: None, harm: str, said: bool) -> None:
+    cast = build("montessori", "vo", MONDAY.date())
+    answer(ask(cast, cast.people["pupil"]), cast.people["parent"], True)
+    client = as_user(cast.users["mentor"])
+    page = client.get(address(cast, person=str(cast.people["pupil"].key))).content.decode()
+    assert "could the picture turn out badly" in page and "harms nobody else of the school" in page
+    noted = note(client, cast, cast.people["pupil"], harm_expected=harm)
+    assert noted.status_code == 302
+    assert ("harms nobody else of the school. (MLF-A2)" in client.get(address(cast)).content.decode()) is said
+
+
 def test_the_table_is_logged_and_runs_no_formula(cast: Cast) -> None:
     nasty = people.add_person(cast.school, by=None, kind="pupil", given_name='=HYPERLINK("x")', family_name="Knikker", birth_date=date(2014, 1, 1))
     people.enrol(nasty, cast.group, by=None, starts=date(2026, 1, 1))

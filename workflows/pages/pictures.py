@@ -22,6 +22,7 @@ from workflows.models.people import Dated
 from workflows.pages.base import page, school_of, show, tell
 from workflows.pages.spreadsheet import as_csv
 from workflows.picture_check import MayNotPublish, Verdict
+from workflows.pinned import protocol_for
 
 STAFF = "staff"
 """Stands for the group of all staff."""
@@ -172,7 +173,7 @@ def _publish(request: HttpRequest, asked: _Asked) -> HttpResponse:
         return _page(request, asked, form, status=422)
     told = form.cleaned_data
     try:
-        picture_check.note_publication(
+        noted = picture_check.note_publication(
             asked.school, asked.chosen, asked.purpose, asked.channel, by=request.user, where=told["where"],
             harm_expected=told["harm_expected"] == "yes", key=form.submission,
         )  # fmt: skip
@@ -182,4 +183,7 @@ def _publish(request: HttpRequest, asked: _Asked) -> HttpResponse:
         form.blame_each(invalid.errors)
         return _page(request, asked, form, status=422)
     tell(request, _("Noted where it was published. When somebody withdraws consent, this place comes up."))
+    known = protocol_for(asked.school, clock.today())
+    for key in dict.fromkeys(article for outcome in noted for one in outcome.advice for article in one.articles):
+        tell(request, "{text} ({id})".format(**words.article(known, key)))
     return HttpResponseRedirect(request.get_full_path())
