@@ -22,7 +22,7 @@ def build_other_school(school_key: str, sector: str, today: date, *, slug: str =
         name="De Andere School", slug=slug, key=school_key, sector=sector, legal_form="public",
         **letterhead(slug, "De Andere School"),
     )  # fmt: skip
-    protocol = schools.protocol_for(school_key, sector)
+    protocol = schools.usable_protocol(school_key, sector)
     schools.change_school(school, by=None, settings=neutral_settings(protocol))
     cast = Cast(school, schools.add_group(school, by=None, name=GROUPS[sector]))
     for member, given_name in (("director", "Ria"), ("mentor", "Ko"), ("administrator", "Bo")):

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from workflows import calling_off, clock, consequences, log, protocol, roots, telling, words
 from workflows.actors import actor_of
-from workflows.data import NOT_KEPT, Data, InvalidData, read
-from workflows.facts import Loaded, load, to_json, typed
+from workflows.data import NOT_KEPT, Data, InvalidData, read, to_json
+from workflows.facts import Loaded, load, typed
 from workflows.forecasts import no_measure, stand_in_denials, twin_denials, withdraw_denials
 from workflows.machine import Asking, Change, StepDenied
 from workflows.models import CASE_TYPES, Case, Involvement, Letter, LogEntry, Person, School, Submission
@@ -176,7 +176,15 @@ def read_step(step: str, data: Mapping[str, Any], school: School, found: protoco
 
 
 def take(act: Act, case: Case, step: str, asked: Facts, given: Data) -> Change:
-    """Ask the protocol and make the transition; raise with every reason."""
+    """Ask the protocol and make the transition; nothing is written yet.
+
+    Args:
+        act: the command under way. case: the root or a track of it. step: `type.step` or `record.<milestone>`.
+        asked: what rules may ask about it. given: what was filled in; what is `missing` is refused last.
+
+    Raises:
+        StepDenied: the protocol or the state refuses, with every reason. InvalidData: something has still to be filled in.
+    """
     asking = Asking(act.loaded.protocol, asked, act.answers)
     first = given.facts.get("first_day")
     if first is not None and asked.get("kind") in SUSPENSIONS and not act.loaded.calendar.is_school_day(first):
@@ -221,7 +229,11 @@ def _impose_approved(act: Act, given: Data) -> tuple[Denial, ...]:
 
 
 def child_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> None:
-    """Take a step of a track as part of another command on its root."""
+    """Take a step of a track as part of another command on its root; what follows from it follows.
+
+    Raises:
+        StepDenied, InvalidData: as `take`.
+    """
     given = read_step(step, data, act.root.school, act.loaded.protocol)
     asked = act.facts(child, step, given.as_facts())
     change = take(act, child, step, asked, given)
@@ -234,7 +246,11 @@ def child_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> Non
 
 
 def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bool:
-    """Let the system take a step, whose roles are then not asked, if nothing else stands in its way; return whether it did."""
+    """Let the system take a step, whose roles are then not asked, if nothing else stands in its way.
+
+    Returns:
+        Whether it was taken; where it was refused nothing has changed.
+    """
     own = replace(act.loaded)
     system = Act(own, Actor(id="", roles=frozenset({"system"})), None, {}, asks_who=STEPS[step].system)
     try:
@@ -247,12 +263,15 @@ def system_step(act: Act, child: Case, step: str, data: Mapping[str, Any]) -> bo
 
 def open_track(act: Act, step: str, data: Mapping[str, Any]) -> bool:
     """Let the system open a track of the root, if nothing but roles stands in its way; return whether it did."""
-    case_type = case_type_of(step)
-    child = CASE_TYPES[case_type](
-        school=act.root.school, type=case_type, parent=act.root, person=act.root.person, opened_at=clock.now(), changed_at=clock.now(),
-        pins=act.root.pins,
-    )  # fmt: skip
-    return system_step(act, child, step, data)
+    return system_step(act, new_track(act.root, step, act.root.person), step, data)
+
+
+def new_track(root: Case, step: str, person: Person | None = None) -> Case:
+    """Return the unsaved track that a creating step such as `measure.propose` would make on `root`, about `person`."""
+    case_type, now = case_type_of(step), clock.now()
+    return CASE_TYPES[case_type](
+        school=root.school, type=case_type, parent=root, person=person, opened_at=now, changed_at=now, pins=root.pins
+    )
 
 
 def keep(act: Act, case: Case, step: str, given: Data, asked: Facts) -> None:
@@ -308,7 +327,11 @@ def entry_facts(given: Data) -> dict[str, Any]:
 
 
 def write(act: Act, case: Case, step: str, given: Data, change: Change | None) -> LogEntry:
-    """Write the log entry of a step or milestone."""
+    """Write the log entry of a step or milestone, with the reasons that were given for going on.
+
+    Args:
+        change: from which state to which; None where a milestone changes no state.
+    """
     facts = entry_facts(given)
     if writes := consequences.milestone_of(step, case):
         facts["writes"] = writes
@@ -341,7 +364,15 @@ def _follow(act: Act, case: Case, entry: LogEntry, asked: Facts) -> None:
 
 
 def finish(act: Act, case: Case, entry: LogEntry, asked: Facts | None, key: str | None) -> Outcome:
-    """Do what follows from the entry, fulfil duties, settle what is settled, and save the root."""
+    """Do what follows from the entry, fulfil duties, settle what is settled, and save the root.
+
+    Args:
+        asked: what rules may ask about the step; None for an act that no rule follows, such as a correction.
+        key: of the form; sent again it does nothing.
+
+    Returns:
+        The case as it is now, the entry, the letters queued and the people told.
+    """
     root = act.root
     if asked is None:
         act.loaded = load(root, ahead=False)

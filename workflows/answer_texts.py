@@ -227,6 +227,7 @@ def words_of(
     """Return everything that is told before one answer, in the active language, as it is kept for proof.
 
     Args:
+        purpose_key: what it is for. channel_key: where it appears. until: last day on which a yes holds, None without end.
         authority: whether the one who answers is asked to declare parental authority.
         clauses: what the school's protocol adds.
         reader: who reads it where, a key of `IN_SHORT_FOR`; empty: whoever has a link.

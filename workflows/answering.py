@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from workflows import answer_texts, clock, commands, protocol
 from workflows.acts import Outcome
 from workflows.data import InvalidData
-from workflows.facts import load_people, unopened
+from workflows.facts import unopened
+from workflows.involved import load_people
 from workflows.models import AskedText, Case, Guardianship, LogEntry, Person
 from workflows.models.people import Authority, Dated
 from workflows.roots import guardians_at, state_of, would_hold_until

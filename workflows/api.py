@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workflows import commands, module, queries
+from workflows import module
+from workflows.access import person_of, roles_of, schools_of, sight_of, visible_to
 from workflows.assigned import go_elsewhere, led_to
 from workflows.commands import (
     ANONYMOUS,
@@ -30,32 +31,16 @@ from workflows.lesson_measures import complete_measures
 from workflows.lesson_progress import Mark, OutOfTurn, Progress, Turn
 from workflows.lessons import LANGUAGES, LEVELS, Scene, Unit
 from workflows.module import Awaited, Learning
-from workflows.queries import (
-    cases_for,
-    desk,
-    log_export,
-    log_read,
-    people_of,
-    person_of,
-    readers_of,
-    roles_of,
-    roster,
-    schools_of,
-    sight_of,
-    tick_late,
-    timeline,
-    visible_to,
-    who_reads,
-)
+from workflows.queries import cases_for, desk, log_export, log_read, people_of, readers_of, roster, tick_late, timeline, who_reads
 from workflows.waiting import approvals, count_waiting
 from workflows.words import in_language
 
 __all__ = [
     "ANONYMOUS", "LANGUAGES", "LEVELS", "ROLES", "SYSTEM", "Awaited", "InvalidData", "Learning", "Mark", "OutOfTurn", "Outcome", "Place",
-    "Progress", "Scene", "StalePage", "StepDenied", "Turn", "Unit", "approvals", "cases_for", "commands",
+    "Progress", "Scene", "StalePage", "StepDenied", "Turn", "Unit", "approvals", "cases_for",
     "complete_measures", "correct_person", "count_waiting", "denials", "denials_loaded", "desk",
     "erase_words", "go_elsewhere", "hand_over_case", "hand_over_lessons", "in_language", "led_to", "log_export", "log_read", "module",
-    "open_case", "open_child", "people_of", "perform", "person_of", "place_in", "pupil_page", "queries", "readers_of",
+    "open_case", "open_child", "people_of", "perform", "person_of", "place_in", "pupil_page", "readers_of",
     "reasons", "record", "retract", "roles_of", "roster", "school_of_course", "schools_of", "sight_of", "staff_page",
     "tick_late", "timeline", "visible_to", "who_reads",
 ]  # fmt: skip

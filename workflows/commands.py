@@ -26,6 +26,7 @@ from workflows.acts import (
     involve,
     is_restricted,
     keep,
+    new_track,
     read_step,
     refuse_stale,
     roles_in,
@@ -33,13 +34,13 @@ from workflows.acts import (
     write,
 )
 from workflows.corrections import correct_person, erase_words, hand_over_case, retract
-from workflows.data import NOT_KEPT, Data, InvalidData, read
-from workflows.facts import fresh, to_json, unopened
+from workflows.data import NOT_KEPT, Data, InvalidData, read, to_json
+from workflows.facts import fresh, unopened
 from workflows.forecasts import WITHDRAW_WITHIN, denials, denials_loaded
 from workflows.machine import StepDenied
 from workflows.models import CASE_TYPES, Case, Guardianship, Person, School
 from workflows.pinned import pins_for, protocol_for, seal_packs
-from workflows.vocabulary import MILESTONES, STEPS, case_type_of
+from workflows.vocabulary import MILESTONES, STEPS
 
 DEFAULTS: Mapping[str, Any] = {"mode": "school", "origin": "report", "confidential": False, "anonymous": False}
 """What a new incident is until somebody says otherwise."""
@@ -136,14 +137,7 @@ def open_child(
     Raises:
         InvalidData, StepDenied, StalePage: see `perform`.
     """
-    return perform(_new_child(incident, step), step, by=by, data=data, answers=answers, key=key, seen_version=seen_version)
-
-
-def _new_child(incident: Case, step: str) -> Case:
-    case_type = case_type_of(step)
-    return CASE_TYPES[case_type](
-        school=incident.school, type=case_type, parent=incident, opened_at=clock.now(), changed_at=clock.now(), pins=incident.pins
-    )
+    return perform(new_track(incident, step), step, by=by, data=data, answers=answers, key=key, seen_version=seen_version)
 
 
 @act_once

@@ -75,6 +75,9 @@ def open_many(school: School, rows: Iterable[Mapping[str, Any]], *, by: Any) -> 
 def perform_many(cases: Iterable[Case], step: str, *, by: Any, data: Mapping[str, Any] | None = None) -> list[Case]:
     """Take the same step on many consents of one school, all or none.
 
+    Args:
+        by: who acts. data: the same for each, as for `commands.perform`.
+
     Returns:
         The consents as they are now.
 

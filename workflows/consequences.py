@@ -113,7 +113,12 @@ def copies_of(to: str, facts: Facts) -> list[tuple[str | None, str | None]]:
 
 
 def queue_letters(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Letter]:
-    """Queue the letters the protocol names for this step: one draft per copy, its file settled by whom it is about."""
+    """Queue the letters the protocol names for this step: one draft per copy, its file settled by whom it is about.
+
+    Args:
+        loaded: the root with all that belongs to it. case: whose step it was. entry: the log entry of the step.
+        facts: of the step.
+    """
     letters: list[Letter] = []
     queued: set[tuple[str, str | None, str | None]] = set()
     for line in protocol.letters(loaded.protocol, facts):
@@ -165,14 +170,20 @@ def _due(loaded: Loaded, line: protocol.DutyLine, facts: Facts) -> datetime:
 
 
 def start_duties(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> list[Duty]:
-    """Start the duties of this step, and one for each `recorded` line that was answered with a reason instead."""
+    """Start the duties of this step, and one for each `recorded` line that was answered with a reason instead; see `duties_of`."""
     started = duties_of(loaded, case, entry, facts, answers)
     insert(started)
     return started
 
 
 def duties_of(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, answers: Mapping[str, str]) -> list[Duty]:
-    """Return the duties that start with this step, not yet written."""
+    """Return the duties that start with this step, not yet written.
+
+    Args:
+        loaded: the root with all that belongs to it. case: whose step it was. entry: the log entry of the step.
+        facts: of the step.
+        answers: reasons given instead of what a line wanted, by article; the duty then is to do it after all, within one school day.
+    """
     started = []
     for line in protocol.duties(loaded.protocol, facts):
         if line.task == DECISION_STEPS.get(entry.step) and nobody_decides(loaded, case):

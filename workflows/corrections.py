@@ -64,6 +64,7 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
         right: who it should have been, or None. Where that takes the hard route, the board's named persons are mailed.
 
     Raises:
+        StepDenied: not theirs to correct.
         InvalidData: no reason; the person is not in the case; a measure was imposed on them already.
     """
     act, root = begin(incident, by, None)
@@ -102,8 +103,12 @@ def correct_person(incident: Case, wrong: Person, right: Person | None, *, by: A
 def hand_over_case(case: Case, *, by: Any, to: Any, reason: str = "", key: str | None = None) -> Outcome:
     """Give a case another owner, who must be staff of the school today.
 
+    Args:
+        to: the user who is to own it.
+
     Raises:
-        InvalidData: the new owner holds no role at the school. StepDenied: `by` is neither owner nor director or board.
+        InvalidData: the new owner holds no role at the school that handles cases, or may not read this one.
+        StepDenied: `by` is neither owner nor one of `HANDERS_OVER`.
     """
     act, root = begin(case, by, None)
     receiver, person = actor_for(to, root.school)
@@ -130,6 +135,9 @@ def erase_words(case: Case, *, by: Any, reason: str) -> int:
 
     Returns:
         How many texts were erased.
+
+    Raises:
+        StepDenied: `by` is neither the data protection officer nor the system.
     """
     with transaction.atomic():
         act, root = begin(case, by, None)

@@ -17,9 +17,9 @@ from django.utils.translation import pgettext_lazy
 
 from workflows import clock, words
 from workflows.access import standing_from, standing_of
-from workflows.facts import protocol_for
 from workflows.models import CourseLink, Group, Person, School
 from workflows.models.people import Dated
+from workflows.pinned import protocol_for
 from workflows.prepared import Prepared
 from workflows.protocol import Denial
 

@@ -20,8 +20,8 @@ from workflows.access import Standing, seen_by
 from workflows.course_page import SHOWN, Place
 from workflows.deciders import decided_by
 from workflows.decisions import DECISIONS
-from workflows.facts import protocol_for
 from workflows.models import Case, Group, Letter, Person, ProgrammeItem
+from workflows.pinned import protocol_for
 from workflows.prepared import Prepared
 from workflows.queries import APPROVERS, ROOT_TYPES, arrived, duties_of, roster
 from workflows.rules import Setting

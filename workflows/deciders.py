@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from workflows import clock, protocol, situation
 from workflows.access import holders_of
-from workflows.facts import from_json, protocol_of
+from workflows.data import from_json
 from workflows.models import Case, Involvement
 from workflows.models.people import age_on
+from workflows.pinned import protocol_of
 from workflows.vocabulary import CASE_ROLES
 
 DECIDERS = frozenset({"director", "board", "manager"})

@@ -12,8 +12,9 @@ from typing import Any
 
 from workflows import clock, protocol, roots, situation
 from workflows.actors import actor_for, staff_at
-from workflows.facts import from_json, protocol_of
+from workflows.data import from_json
 from workflows.models import Case, Duty
+from workflows.pinned import protocol_of
 from workflows.protocol import Denial
 from workflows.shapes import INITIAL
 from workflows.situation import Actor, Facts

@@ -16,11 +16,11 @@ from typing import Any
 from django.db.models import FilteredRelation, Q
 
 from workflows import clock, protocol, roots, situation
-from workflows.actors import actor_for, staff_at
-from workflows.data import from_json, to_json
+from workflows.actors import staff_at
+from workflows.data import from_json
 from workflows.involved import load_people, people_in
 from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, School
-from workflows.pinned import pins_for, protocol_dirs, protocol_for, protocol_of
+from workflows.pinned import pins_for, protocol_of
 from workflows.prepared import Prepared, stored
 from workflows.schooldays import SchoolCalendar
 from workflows.shapes import LIVE
@@ -352,9 +352,3 @@ def unopened(
 def with_actor(facts: situation.Facts, actor: situation.Actor | None) -> situation.Facts:
     """Return the same facts asked by somebody else; None asks for the forecast."""
     return replace(facts, by=actor)
-
-
-__all__ = [
-    "Loaded", "actor_for", "fresh", "from_json", "load", "load_many", "load_people", "protocol_dirs", "protocol_for", "protocol_of", "to_json",
-    "typed", "unopened", "with_actor",
-]  # fmt: skip

@@ -40,7 +40,12 @@ def denials(case: Case, step: str, by: Any, data: Mapping[str, Any] | None = Non
 def denials_loaded(
     loaded: Loaded, case: Case, step: str, actor: Actor | None, data: Mapping[str, Any], answers: Mapping[str, str]
 ) -> tuple[Denial, ...]:
-    """The same for what was loaded already: `denials` of many steps cost one load."""
+    """As `denials`, for what was loaded already: many steps cost one load.
+
+    Args:
+        actor: who would take the step; None for a forecast.
+        data: what is filled in. answers: reasons given, by article.
+    """
     asking = Asking(loaded.protocol, loaded.for_step(case, step, actor=actor, data=data), answers)
     found = asking.denials(case.state) + stand_in_denials(loaded, step) + consequences.lacking_in_letters(asking, loaded.root.school)
     found += twin_denials(case, step)

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from workflows import clock, protocol, waiting
-from workflows.access import REGISTERS, Sight, board_readers, may_see, person_of, roles_of, schools_of, sight_of, sights_of, visible_roots, visible_to
+from workflows import clock, waiting
+from workflows.access import REGISTERS, Sight, board_readers, may_see, roles_of, sight_of, sights_of, visible_roots, visible_to
 from workflows.deciders import DECIDERS
 from workflows.decisions import DECISIONS
-from workflows.facts import Loaded, actor_for, load, protocol_dirs, protocol_for, protocol_of
 from workflows.models import Case, Duty, Guardianship, Involvement, Letter, LogEntry, Membership, Person, ReadEntry, School, TickRun, Words
 from workflows.models.people import Dated
 from workflows.prepared import Prepared
@@ -270,58 +269,3 @@ _ROSTER = Prepared(
         Dated.active(day, "enrolments__"), school=school, kind="pupil", enrolments__group=group
     ).distinct(), int, int, date,
 )  # fmt: skip
-
-
-def earlier_cases(incident: Case) -> list[Case]:
-    """Return this school year's other incidents about the same suspects: shown, never counted (default 36)."""
-    suspects = Involvement.objects.filter(case=incident, role="suspect", masked=False).values("person")
-    today = clock.today()
-    start = datetime(today.year if today.month >= 8 else today.year - 1, 8, 1, tzinfo=clock.now().tzinfo)
-    rows = Case.objects.filter(
-        type="incident", school=incident.school, opened_at__gte=start, restricted=False, involvements__person__in=suspects,
-        involvements__role="suspect", involvements__masked=False,
-    )  # fmt: skip
-    return list(rows.exclude(pk=incident.pk).exclude(state="dismissed").distinct().order_by("-opened_at"))
-
-
-def figures_by_state(school: School) -> dict[str, int]:
-    """Return how many incidents of a school are in each state."""
-    rows = Case.objects.filter(school=school, type="incident").values_list("state").annotate(n=Count("pk"))
-    return dict(rows.order_by())
-
-
-__all__ = [
-    "Desk",
-    "Event",
-    "Kept",
-    "Loaded",
-    "Sight",
-    "actor_for",
-    "called",
-    "cases_for",
-    "checked_at",
-    "desk",
-    "earlier_cases",
-    "figures_by_state",
-    "kept_from",
-    "letters_of",
-    "load",
-    "log_export",
-    "log_read",
-    "may_open",
-    "people_of",
-    "person_of",
-    "protocol",
-    "protocol_dirs",
-    "protocol_for",
-    "protocol_of",
-    "readers_of",
-    "roles_of",
-    "roster",
-    "schools_of",
-    "sight_of",
-    "tick_late",
-    "timeline",
-    "visible_to",
-    "who_reads",
-]  # fmt: skip

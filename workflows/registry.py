@@ -71,7 +71,11 @@ def log(school: School, by: Any, what: str, **facts: Any) -> None:
 
 
 def saved(row: Any) -> Any:
-    """Check the row's own fields and save it; links are checked by whoever made them."""
+    """Check the row's own fields and save it; links are checked by whoever made them.
+
+    Raises:
+        PeopleError: a field holds what it cannot hold; the first one that does.
+    """
     links = [field.name for field in row._meta.concrete_fields if field.is_relation]
     try:
         row.clean_fields(exclude=links)
@@ -83,13 +87,21 @@ def saved(row: Any) -> Any:
 
 
 def in_order(starts: date, ends: date | None) -> None:
-    """Refuse a last day before the first."""
+    """Refuse a last day before the first.
+
+    Raises:
+        PeopleError: it is.
+    """
     if ends is not None and ends < starts:
         raise PeopleError("ends", _("The last day is before the first day."))
 
 
 def same_school(school: School, **rows: Any) -> None:
-    """Refuse a row of another school, by the name of its field."""
+    """Refuse a row of another school, by the name of its field.
+
+    Raises:
+        PeopleError: a row is not of `school`.
+    """
     for name, row in rows.items():
         if row is not None and row.school_id != school.pk:
             raise PeopleError(name, _("This belongs to another school."))

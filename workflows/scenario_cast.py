@@ -91,7 +91,7 @@ def build(
     school = schools.create_school(
         name=name, slug=slug, key=school_key, sector=sector, legal_form=legal_form, **letterhead(slug, name)
     )
-    protocol = schools.protocol_for(school_key, sector)
+    protocol = schools.usable_protocol(school_key, sector)
     answers = {**neutral_settings(protocol), **(settings or {})}
     schools.change_school(school, by=None, settings=answers)
     cast = Cast(school, schools.add_group(school, by=None, name=GROUPS[sector]))

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from workflows import clock, commands, protocol, roots, scenario_cast, scenario_roots
+from workflows.actors import actor_for
 from workflows.commands import ANONYMOUS, SYSTEM
-from workflows.facts import actor_for, fresh, load, unopened
+from workflows.facts import fresh, load, unopened
 from workflows.letter_fields import NEEDS
 from workflows.line_reader import hint
 from workflows.models import CASE_TYPES, Case, Person

@@ -18,10 +18,10 @@ from django.db.utils import load_backend
 
 from workflows import clock, commands, protocol, scenario_cast, scenario_expect
 from workflows.commands import SYSTEM, InvalidData, StepDenied
-from workflows.facts import protocol_dirs
 from workflows.forecasts import gate
 from workflows.line_reader import hint
 from workflows.models import Case
+from workflows.pinned import protocol_dirs
 from workflows.registry import PeopleError
 from workflows.scenario_reader import (
     ALIASES,

@@ -103,6 +103,9 @@ class SchoolCalendar:
         Args:
             day: day from which to count; it is not counted itself.
             n: number of school days, 0 or more.
+
+        Raises:
+            ValueError: `n` is below 0, or the school stays closed.
         """
         if n < 0:
             raise ValueError("school days are counted forward only")

@@ -24,7 +24,7 @@ _DETAILS = frozenset({
 """What may change of a school; protocol, sector and legal form stay, because cases lean on them."""
 
 
-def protocol_for(key: str, sector: str) -> Protocol:
+def usable_protocol(key: str, sector: str) -> Protocol:
     """Return the protocol in force today under `key`, for a sector.
 
     Raises:
@@ -56,7 +56,7 @@ def create_school(*, by: Any = None, name: str, slug: str, key: str, sector: str
         raise PeopleError("", _("A school is made with “manage.py create_school”."))
     if School.objects.filter(slug=slug).exists():
         raise PeopleError("slug", _("There is a school with this short name already."))
-    protocol = protocol_for(key, sector)
+    protocol = usable_protocol(key, sector)
     details.setdefault("channels", list(protocol.routes or vocabulary.ROUTES))
     school: School = saved(School(name=name, slug=slug, key=key, sector=sector, legal_form=legal_form, **details))
     log(school, by, "school.create", protocol=key)
@@ -91,7 +91,7 @@ def _routes(school: School, routes: Sequence[str]) -> None:
     """Refuse a way to send letters that the product does not know or the school's protocol does not allow."""
     if not routes:
         raise PeopleError("channels", _("Choose at least one way to send a letter."))
-    protocol = protocol_for(school.key, school.sector)
+    protocol = usable_protocol(school.key, school.sector)
     if set(routes) - set(protocol.routes or vocabulary.ROUTES):
         cites = ", ".join(protocol.routes_cites)
         raise PeopleError("channels", _("Your protocol does not allow this way to send a letter (%(cites)s).") % {"cites": cites})
@@ -99,7 +99,11 @@ def _routes(school: School, routes: Sequence[str]) -> None:
 
 @transaction.atomic
 def add_holiday(school: School, *, by: Any, name: str, first: date, last: date) -> SchoolHoliday:
-    """Close the school from `first` up to and including `last`, at most 100 days."""
+    """Close the school from `first` up to and including `last`, at most 100 days.
+
+    Raises:
+        PeopleError: the last day is before the first, or it is longer than that.
+    """
     begin(school, by)
     if last < first:
         raise PeopleError("last", _("The last day is before the first day."))

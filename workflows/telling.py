@@ -53,6 +53,13 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
     """Queue a mail to who must know: whoever decides next, the owner, and the mentors of the pupils concerned.
 
     The mail says only that there is a message. On the hard route nobody but the board is told.
+
+    Args:
+        loaded: the root with all that belongs to it. case: whose step it was. entry: the log entry of the step.
+        facts: of the step.
+
+    Returns:
+        Who is told: nobody who is kept out of the case, nor who took the step.
     """
     root, step = loaded.root, entry.step
     receivers: set[int] = set()

@@ -17,8 +17,8 @@ from workflows import clock
 from workflows.access import Standing, roles_of, roots_seen_by, seen_by, standing_of, visible_roots, visible_to
 from workflows.deciders import decided_by
 from workflows.decisions import DECISIONS, decidable, facts_of, for_reader
-from workflows.facts import protocol_of
 from workflows.models import Case, School
+from workflows.pinned import protocol_of
 from workflows.prepared import Prepared
 from workflows.shapes import INITIAL
 

@@ -51,7 +51,7 @@ def schools() -> list[DemoSchool]:
             for link in CourseLink.objects.filter(school=school).select_related("group").order_by("pk")
         )
         players = tuple(Player(user, ", ".join(words)) for user, words in roles.items())
-        names = acts.protocol_for(school.key, school.sector).name
+        names = acts.usable_protocol(school.key, school.sector).name
         protocol = names.get((get_language() or "en")[:2], school.key)
         found.append(DemoSchool(school.name, protocol, courses, players))
     return found

@@ -78,7 +78,7 @@ class Names(NamedTuple):
 
 def answers(key: str, sector: str) -> dict[str, str]:
     """Answer what this protocol leaves to the school."""
-    asked = schools.protocol_for(key, sector).settings
+    asked = schools.usable_protocol(key, sector).settings
     return {name: text for name, text in ANSWERS.items() if name in asked}
 
 

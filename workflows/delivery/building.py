@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from workflows import clock, protocol
+from workflows.data import from_json
 from workflows.delivery import dutch
 from workflows.delivery.contents import About, Hearing, LetterContext, Reader, Rule, Sender, Signer
-from workflows.facts import Loaded, from_json, load
+from workflows.facts import Loaded, load
 from workflows.models import Enrolment, Guardianship, Involvement, Letter, LogEntry, Person, Words
 from workflows.models.people import Dated
 from workflows.privacy import Name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from workflows import calling_off, clock
-from workflows.facts import protocol_of
 from workflows.models import Guardianship, Involvement, Letter
 from workflows.models.people import Authority, Dated
+from workflows.pinned import protocol_of
 from workflows.vocabulary import ROUTES
 
 CHILD = 12

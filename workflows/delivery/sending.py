@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 
 from workflows import clock, log, words
 from workflows.access import guardians_of, visible_to
+from workflows.actors import actor_for
 from workflows.delivery import letters, links
 from workflows.delivery.building import build
 from workflows.delivery.contents import same, snapshot
 from workflows.delivery.faults import Fault, LetterChanged, LetterRefused, faults_of
 from workflows.delivery.recipients import no_copy_for, routes_of, was_called_off, was_mistaken
-from workflows.facts import actor_for, protocol_of
 from workflows.models import Case, Letter, LetterLink, Outbox, Person, School
+from workflows.pinned import protocol_of
 from workflows.queries import APPROVERS
 
 SENDERS = frozenset({"director", "board", "mentor", "coordinator", "manager", "personnel", "administrator"})

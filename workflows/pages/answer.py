@@ -30,7 +30,7 @@ from workflows import answer_texts, answering, clock, personal_links
 from workflows.answering import Line, Questions
 from workflows.machine import StepDenied
 from workflows.models import Person, PersonalLink
-from workflows.pages.base import POLICY
+from workflows.pages.base import unlisted
 
 OPEN_FOR = 24 * 3600
 """Seconds that a page may lie open before its answers are asked for once more."""
@@ -56,12 +56,7 @@ def _closed(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., H
             logger.error("The answer page failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             response = _own_page("failed", None, _language(request, None), 500)
         response._has_been_logged = True  # type: ignore[attr-defined]  # or Django logs the path of every 4xx
-        response.headers["Cache-Control"] = "no-store, private"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
+        return unlisted(response)
 
     return shown
 

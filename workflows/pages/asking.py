@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from workflows import clock, commands, protocol, vocabulary, words
+from workflows import commands, protocol, vocabulary, words
+from workflows.acts import new_track
 from workflows.decisions import is_for_others, is_lifted_here
 from workflows.facts import Loaded
-from workflows.models import CASE_TYPES, Case, Person
+from workflows.models import Case
 from workflows.protocol import Denial, Protocol
 from workflows.shapes import edge_from, sources
 from workflows.situation import Actor, Facts
@@ -118,22 +119,13 @@ def ask(
     )
 
 
-def child_of(root: Case, step: str, person: Person | None = None) -> Case:
-    """Return the unsaved track that a creating step such as `measure.propose` would make, for `person`."""
-    kind = vocabulary.case_type_of(step)
-    now = clock.now()
-    return CASE_TYPES[kind](
-        school=root.school, type=kind, parent=root, opened_at=now, changed_at=now, pins=root.pins, person=person
-    )
-
-
 def case_for(loaded: Loaded, step: str) -> Case | None:
     """Return the case on which `step` would be taken: the incident, a new track, or the last track of that type."""
     kind = vocabulary.case_type_of(step)
     if kind in (loaded.root.type, "record"):
         return loaded.root
     if vocabulary.STEPS[step].creates:
-        return child_of(loaded.root, step)
+        return new_track(loaded.root, step)
     same = [child for child in loaded.children if child.type == kind]
     return same[-1] if same else None
 
@@ -159,11 +151,16 @@ class Overview:
 
 
 def overview(loaded: Loaded, case: Case, actor: Actor, steps: Iterable[str]) -> Overview:
-    """Ask about each of `steps` and sort them: open to the reader, not yet possible, or somebody else's."""
+    """Ask about each of `steps` and sort them: open to the reader, not yet possible, or somebody else's.
+
+    Args:
+        loaded: everything about the incident. case: whose steps these are; a creating step is asked of the track it would make.
+        actor: who the reader is to the rules.
+    """
     found = Overview()
     for step in steps:
         creates = vocabulary.STEPS[step].creates
-        asked = ask(loaded, child_of(loaded.root, step) if creates else case, step, actor)
+        asked = ask(loaded, new_track(loaded.root, step) if creates else case, step, actor)
         if asked.is_out_of_place:
             continue
         if asked.is_for_others:

@@ -102,6 +102,16 @@ def _strict(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """Keep a page behind a personal link out of caches, histories of other sites, frames and search engines."""
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
 def show(
     request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200, here: str = ""
 ) -> HttpResponse:

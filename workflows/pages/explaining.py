@@ -206,7 +206,15 @@ def block(
     loaded: Loaded, asked: Asked, names: Mapping[str, str], denials: Iterable[Denial] | None = None, *, label: str = "",
     actor: Actor | None = None,
 ) -> Block:  # fmt: skip
-    """Explain a step that cannot be taken yet; with `actor` only the ways out that are theirs are offered."""
+    """Explain a step that cannot be taken yet.
+
+    Args:
+        loaded: everything about the incident. asked: the step, as the protocol sees it now.
+        names: names the reader may see, by person id.
+        denials: what to explain of what stands in the way; all of it when left out.
+        label: what the step is called here, when not by its own name.
+        actor: the reader; only the ways out that are theirs are offered then.
+    """
     shown = asked.denials if denials is None else tuple(denials)
     return Block(
         step=asked.step,

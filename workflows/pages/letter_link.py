@@ -25,7 +25,7 @@ from workflows.delivery.faults import LetterRefused
 from workflows.delivery.letters import LetterFault, PrintingUnavailable
 from workflows.delivery.recipients import no_copy_for
 from workflows.models import Letter, LetterLink
-from workflows.pages.base import POLICY
+from workflows.pages.base import unlisted
 
 GUESSES = 20
 """Wrong addresses that one sender may try in an hour."""
@@ -40,12 +40,7 @@ def _closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with clock.school_time():
             response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store, private"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
+        return unlisted(response)
 
     return never_cache(shown)
 

@@ -147,7 +147,7 @@ def setup(request: HttpRequest, school: School) -> HttpResponse:
 
 def _protocol_name(school: School) -> str:
     try:
-        names = schools.protocol_for(school.key, school.sector).name
+        names = schools.usable_protocol(school.key, school.sector).name
     except PeopleError:
         return school.key
     return names.get((get_language() or "en")[:2]) or names.get("nl", school.key)
@@ -170,7 +170,7 @@ def _changes(school: School) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def letterhead(request: HttpRequest, school: School) -> HttpResponse:
     """Change letterhead, contacts and the ways to send letters."""
-    protocol = schools.protocol_for(school.key, school.sector)
+    protocol = schools.usable_protocol(school.key, school.sector)
     routes = protocol.routes or tuple(vocabulary.ROUTES)
     form = SchoolForm(_posted(request), files=request.FILES if request.method == "POST" else None, school=school, routes=routes)
     if request.method == "POST" and _done(
@@ -185,7 +185,7 @@ def letterhead(request: HttpRequest, school: School) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def protocol_settings(request: HttpRequest, school: School) -> HttpResponse:
     """Answer the questions that the protocol leaves to the school."""
-    protocol = schools.protocol_for(school.key, school.sector)
+    protocol = schools.usable_protocol(school.key, school.sector)
     form = SettingsForm(_posted(request), protocol=protocol, answers=school.settings)
     if request.method == "POST" and _done(
         form, lambda: schools.change_school(school, by=request.user, settings={**school.settings, **form.answers})

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflows import access, clock, facts, queries, roots, vocabulary, words
 from workflows.access import Sight
+from workflows.actors import actor_for
 from workflows.corrections import RETRACTABLE
 from workflows.facts import Loaded
 from workflows.models import Case, Enrolment, Involvement, LogEntry, Membership, Person, School
@@ -138,7 +139,7 @@ def read(user: Any, incident: Case) -> Reading:
     """
     loaded = facts.load(incident)
     sight = access.sight_of(user, incident)
-    actor, person = facts.actor_for(user, incident.school)
+    actor, person = actor_for(user, incident.school)
     sees_mistakes = "dpo" in actor.roles
     kept = queries.kept_from(incident, user, sight)
     if incident.type != "incident":

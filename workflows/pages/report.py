@@ -18,6 +18,7 @@ from workflows.models import Group, Membership, Person, School
 from workflows.models.people import Dated
 from workflows.pages import explaining
 from workflows.pages.base import back_to_case, page, school_of, show, tell, with_told
+from workflows.pinned import protocol_for
 from workflows.queries import roster
 from workflows.schooldays import SchoolCalendar
 
@@ -76,7 +77,7 @@ class _Report:
 
     def form(self, data: Any, answers: Any) -> StepForm:
         """The form, without the people, who have a roster of their own."""
-        local = tuple(facts.protocol_for(self.school, clock.today()).categories)
+        local = tuple(protocol_for(self.school, clock.today()).categories)
         return StepForm(
             data,
             fields=STAFF_FIELDS,
@@ -135,7 +136,7 @@ class _Report:
         if form.is_bound and not checked:
             form.forget_errors()
         chosen = self.request.POST.get("category", "")
-        local = facts.protocol_for(self.school, clock.today()).categories
+        local = protocol_for(self.school, clock.today()).categories
         rare = [(key, words.label("category", key)) for key in vocabulary.CATEGORIES if key not in COMMON]
         rare[-1:-1] = [(key, words.in_language(names)) for key, names in local.items()]
         find = self.request.POST.get("find", "").replace("\x00", "").strip()[:200]

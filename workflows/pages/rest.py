@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from workflows import api, facts, vocabulary, words
+from workflows.actors import actor_for
+from workflows.acts import new_track
 from workflows.models import Case
 from workflows.pages import asking, explaining
 from workflows.pages.base import log_read
@@ -41,14 +43,14 @@ def case_steps(request: HttpRequest, key: UUID) -> HttpResponse:
         return _refusal(404, _("There is no such case for you."))
     log_read(request, root, "api steps")
     loaded = facts.load(root)
-    actor, _person = facts.actor_for(request.user, root.school)
+    actor, _person = actor_for(request.user, root.school)
     found = []
     for case in (root, *loaded.children):
         for name, declared in vocabulary.STEPS.items():
             if declared.system or name == "incident.report":
                 continue
             if declared.creates and case is root:
-                asked = asking.ask(loaded, asking.child_of(root, name), name, actor)
+                asked = asking.ask(loaded, new_track(root, name), name, actor)
             elif not declared.creates and vocabulary.case_type_of(name) == case.type:
                 asked = asking.ask(loaded, case, name, actor)
             else:

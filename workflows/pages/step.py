@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workflows import commands, vocabulary, words
+from workflows.acts import new_track
 from workflows.decisions import DECISIONS, fields_of, is_lifted_here
 from workflows.forms import StepForm, answers_in
 from workflows.models import Case
@@ -78,7 +79,7 @@ class _Taking:
         self.before = self._before()
         creates = step in vocabulary.STEPS and vocabulary.STEPS[step].creates
         named = self.before.get("person")
-        self.case = asking.child_of(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
+        self.case = new_track(root, step, choices.measured(self.seen, named)) if creates else self._own(case)
         if not creates and not self.seen.knows(self.case):
             raise Http404
         self.back = root_url(root)
@@ -197,7 +198,7 @@ class _Taking:
             return self.page(form=form, status=422)
         given = self.anew(form)
         if self.step == "measure.propose":
-            self.case = asking.child_of(self.root, self.step, choices.measured(self.seen, given.get("person")))
+            self.case = new_track(self.root, self.step, choices.measured(self.seen, given.get("person")))
         try:
             outcome = self.perform(form, given, answers)
         except commands.StepDenied as denied:
