@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +13,12 @@ from tests.asking import Form, answers_of, ask, choose, page_of, text_in
 from tests.cast import Cast, build, build_other_school
 from tests.printed import text_of
 from tests.round_world import another_group, send
+from tests.stories import MONDAY, as_user
 from workflows import clock, paper, people, rounds
 from workflows.models import Case, Outbox, PaperForm, Person, ReadEntry
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 WEBSITE, INSTAGRAM = ("school_publication", "website"), ("school_publication", "instagram")
 
 
@@ -29,14 +28,8 @@ def cast(monday: None) -> Cast:
     return build("leyenburg", "po", MONDAY.date())
 
 
-def signed_in(user: Any) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
-
-
 def printed(cast: Cast, consent: Case, signer: Person, by: str = "mentor") -> Any:
-    return signed_in(cast.users[by]).post(reverse("kc_workflows:root_paper", args=[consent.key]), {"person": str(signer.key)})
+    return as_user(cast.users[by]).post(reverse("kc_workflows:root_paper", args=[consent.key]), {"person": str(signer.key)})
 
 
 def test_whoever_may_ask_in_a_round_prints_it_and_nobody_else(cast: Cast) -> None:
@@ -49,7 +42,7 @@ def test_whoever_may_ask_in_a_round_prints_it_and_nobody_else(cast: Cast) -> Non
     prints = set()
     for name, user in everybody.items():
         forms = PaperForm.objects.count()
-        client, told = signed_in(user), {"person": str(cast.people["parent"].key)}
+        client, told = as_user(user), {"person": str(cast.people["parent"].key)}
         answered, shown = client.post(address, told), client.get(reverse("kc_workflows:root_links", args=[consent.key]))
         assert client.get(address).status_code == 405, "looking prints nothing"
         if answered.status_code == 200:
@@ -78,7 +71,7 @@ def test_the_form_is_the_one_that_is_asked_and_comes_back_by_its_code(cast: Cast
     assert {"export paper form", f"export paper form {form.pk}"} <= set(seen)
     again = text_of(printed(cast, consent, parent, "director").content)
     assert PaperForm.objects.filter(round=None).count() == 1 and paper.code_of(form)[:4] in again
-    mentor = signed_in(cast.users["mentor"])
+    mentor = as_user(cast.users["mentor"])
     address = mentor.post(reverse("kc_workflows:paper"), {"code": paper.code_of(form)})["Location"]
     given = Form(mentor.get(address).content.decode()).untouched
     given |= {f"a-{consent.key}": "yes", f"a-{instagram.key}": "no", "authority": "on", "on": str(MONDAY.date())}
@@ -107,11 +100,11 @@ def test_nobody_who_is_not_asked_gets_a_form_and_what_is_over_is_not_printed(cas
     (consent,) = ask(cast, lines=[WEBSITE], until="2026-03-31")
     for stranger in (cast.people["classmate_parent"], cast.people["pupil"], cast.people["teacher"]):
         assert printed(cast, consent, stranger).status_code == 404
-    assert signed_in(cast.users["mentor"]).post(reverse("kc_workflows:root_paper", args=[consent.key])).status_code == 404
+    assert as_user(cast.users["mentor"]).post(reverse("kc_workflows:root_paper", args=[consent.key])).status_code == 404
     with clock.at(MONDAY + timedelta(days=60)):
         late = printed(cast, consent, cast.people["parent"])
         assert late.status_code == 302
-        told = signed_in(cast.users["mentor"])
+        told = as_user(cast.users["mentor"])
         told.post(reverse("kc_workflows:root_paper", args=[consent.key]), {"person": str(cast.people["parent"].key)})
         assert "There is nothing left to ask on paper" in text_in(told.get(late["Location"]).content.decode())
     assert not PaperForm.objects.exists() and not ReadEntry.objects.filter(page__startswith="export").exists()
@@ -119,7 +112,7 @@ def test_nobody_who_is_not_asked_gets_a_form_and_what_is_over_is_not_printed(cas
 
 def test_who_may_print_but_keeps_no_links_sees_no_link_to_send(cast: Cast) -> None:
     (consent,) = ask(cast, lines=[WEBSITE])
-    client, address = signed_in(cast.users["mediamaster"]), reverse("kc_workflows:root_links", args=[consent.key])
+    client, address = as_user(cast.users["mediamaster"]), reverse("kc_workflows:root_links", args=[consent.key])
     html = client.get(address).content.decode()
     assert "Print the form on paper" in html and 'name="act"' not in html
     for act in ("send", "close"):

@@ -15,7 +15,7 @@ from django.urls import reverse
 from tests.asking import text_in
 from tests.cast import Cast, build, build_other_school, build_stranger
 from tests.round_world import LINES, another_group, answer, make, pupil, send
-from tests.stories import MONDAY
+from tests.stories import MONDAY, as_user
 from workflows import clock
 from workflows.delivery import outbox, paper
 from workflows.models import Case, Outbox, PeopleChange, ReadEntry, Round
@@ -28,12 +28,6 @@ ASKS = {"mentor", "director", "deputy", "board", "dpo", "administrator", "commun
 @pytest.fixture
 def cast(monday: None) -> Cast:
     return build("leyenburg", "po", MONDAY.date())
-
-
-def signed_in(user: Any) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 def url(name: str, *args: Any) -> str:
@@ -56,7 +50,7 @@ def test_every_page_and_every_member_of_the_cast(cast: Cast) -> None:
     other = build_other_school("leyenburg", "po", MONDAY.date())
     users = {**cast.users, "stranger": build_stranger(), **{f"other {name}": user for name, user in other.users.items()}}
     for name, user in users.items():
-        client = signed_in(user)
+        client = as_user(user)
         seen = {
             "list": client.get(url("rounds")).status_code == 200, "new": client.get(url("round_new")).status_code == 200,
             "own": client.get(url("round", found.key)).status_code == 200, "whole": client.get(url("round", whole.key)).status_code == 200,
@@ -74,14 +68,14 @@ def test_every_page_and_every_member_of_the_cast(cast: Cast) -> None:
         paper_page = client.get(url("paper")).status_code
         assert paper_page == (404 if name in ("stranger", "pupil", "classmate", "adult_pupil") else 200), name
     assert Client().get(url("rounds")).status_code == 302
-    assert not any("rounds" in signed_in(user).get(url("more")).content.decode() for user in (cast.users["teacher"], cast.users["personnel"]))
-    assert url("rounds") in signed_in(cast.users["director"]).get(url("more")).content.decode()
+    assert not any("rounds" in as_user(user).get(url("more")).content.decode() for user in (cast.users["teacher"], cast.users["personnel"]))
+    assert url("rounds") in as_user(cast.users["director"]).get(url("more")).content.decode()
 
 
 def test_from_a_new_round_to_its_answers(cast: Cast) -> None:
     pupil(cast, 1)
     pupil(cast, 2, {"email": "", "language": "ar"})
-    client = signed_in(cast.users["director"])
+    client = as_user(cast.users["director"])
     assert "There has been no round yet" in text_in(client.get(url("rounds")).content.decode())
     made = client.post(url("round_new"), filled(cast))
     assert made.status_code == 302 and not Case.objects.exists()
@@ -118,7 +112,7 @@ def test_from_a_new_round_to_its_answers(cast: Cast) -> None:
 )  # fmt: skip
 @pytest.mark.once
 def test_a_form_that_cannot_be_right_keeps_what_was_chosen(cast: Cast, told: dict[str, Any], said: str) -> None:
-    answered = signed_in(cast.users["director"]).post(url("round_new"), filled(cast, **told))
+    answered = as_user(cast.users["director"]).post(url("round_new"), filled(cast, **told))
     html = answered.content.decode()
     assert answered.status_code == 422 and said in html and 'role="alert"' in html and not Round.objects.exists()
     if "lines" not in told:
@@ -127,7 +121,7 @@ def test_a_form_that_cannot_be_right_keeps_what_was_chosen(cast: Cast, told: dic
 
 def test_a_mentor_is_offered_and_given_the_own_groups_only(cast: Cast) -> None:
     other = another_group(cast, "Groep 8b")
-    client = signed_in(cast.users["mentor"])
+    client = as_user(cast.users["mentor"])
     html = client.get(url("round_new")).content.decode()
     assert "Groep 8b" not in html and 'value="school"' not in html and 'value="groups" required id="id_scope_0" checked' in html
     for told in ({"groups": [other.pk]}, {"scope": "school"}):
@@ -140,13 +134,13 @@ def test_over_a_hundred_addresses_a_mentor_is_told_why_not_and_who_can(monday: N
     cast = build("wilhelmina", "po", MONDAY.date())
     for number in range(97):  # with the parents of the cast and the pupil who decides that is one too many
         pupil(cast, number, {})
-    client = signed_in(cast.users["mentor"])
+    client = as_user(cast.users["mentor"])
     made = client.post(url("round_new"), filled(cast))["Location"]
     page = text_in(client.get(made).content.decode())
     assert "e-mail 6" in page and "Ask the director" in page and "This round stays ready" in page and "people now" not in page
     by_hand = client.post(made, {"do": "start"})
     assert by_hand.status_code == 409 and "WIL-MAIL-6" in by_hand.content.decode() and not Outbox.objects.exists()
-    director = signed_in(cast.users["director"])
+    director = as_user(cast.users["director"])
     assert made in director.get(url("rounds")).content.decode()
     assert director.post(made, {"do": "start"}).status_code == 302 and Outbox.objects.count() == 101
 
@@ -155,7 +149,7 @@ def test_a_round_under_way_shows_how_far_it_is_and_can_be_stopped(cast: Cast) ->
     from workflows import rounds
 
     found = rounds.start(make(cast), by=cast.users["director"])
-    client = signed_in(cast.users["director"])
+    client = as_user(cast.users["director"])
     html = client.get(url("round", found.key)).content.decode()
     assert "<progress" in html and "Look again" in html and "0 of 3 prepared" in html
     assert client.post(url("round", found.key), {"do": "stop"}).status_code == 302
@@ -174,7 +168,7 @@ def test_a_new_school_year_says_what_is_to_be_asked(cast: Cast) -> None:
     answer(cast.people["classmate_parent"])
     pupil(cast, 1)
     pupil(cast, 2, {"authority": "unknown"})
-    client = signed_in(cast.users["director"])
+    client = as_user(cast.users["director"])
     page = text_in(client.get(url("rounds")).content.decode())
     for said in (
         "2 pupils are new and were never asked", "1 consent ends within 30 days", "2 pupils under 16 have no parent who can sign",
@@ -194,7 +188,7 @@ def test_a_new_school_year_says_what_is_to_be_asked(cast: Cast) -> None:
 def test_the_pages_cost_the_same_for_a_large_group(cast: Cast, django_assert_max_num_queries: Any) -> None:
     for number in range(40):
         pupil(cast, number, {}, {"email": ""})
-    client = signed_in(cast.users["director"])
+    client = as_user(cast.users["director"])
     found = make(cast)
     client.get(url("round", found.key))
     with django_assert_max_num_queries(40):

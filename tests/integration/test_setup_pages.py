@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from tests.cast import Cast, build_other_school, build_stranger
-from tests.stories import MONDAY
+from tests.stories import MONDAY, as_user
 from workflows import commands, people
 from workflows.models import CourseLink, Enrolment, Guardianship, Membership, PeopleChange, Person
 from workflows.pages.people import ACTS
@@ -32,13 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 @pytest.fixture
 def admin(cast: Cast) -> Client:
-    return signed_in(cast.users["administrator"])
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return as_user(cast.users["administrator"])
 
 
 def url(name: str, *args: Any, slug: str = "cast") -> str:
@@ -57,7 +51,7 @@ def test_everybody_but_administrator_and_board_gets_404_on_every_page(cast: Cast
     changes = PeopleChange.objects.count()
     outside = [user for name, user in cast.users.items() if name not in ("administrator", "board")]
     for user in [*outside, *other.users.values(), build_stranger()]:
-        client = signed_in(user)
+        client = as_user(user)
         for address in addresses:
             assert client.get(address).status_code == 404, (user, address)
             assert client.post(address, {"name": "x"}).status_code == 404, (user, address)
@@ -68,7 +62,7 @@ def test_everybody_but_administrator_and_board_gets_404_on_every_page(cast: Cast
 
 def test_administrator_and_board_see_every_page(cast: Cast) -> None:
     for name in ("administrator", "board"):
-        client = signed_in(cast.users[name])
+        client = as_user(cast.users[name])
         for page in NAMES:
             response = client.get(url(page))
             assert response.status_code == 200, page
@@ -243,7 +237,7 @@ class TestImport:
     def test_no_file_and_a_list_of_somebody_else(self, cast: Cast, admin: Client) -> None:
         assert admin.post(url("setup-import"), {}).status_code == 422
         page = admin.post(url("setup-import"), upload(FILE)).content.decode()
-        board = signed_in(cast.users["board"])
+        board = as_user(cast.users["board"])
         assert self.confirm(board, page).status_code == 422
         assert admin.post(url("setup-import"), {"table": "nagemaakt"}).status_code == 422
         assert not Person.objects.filter(number="101").exists()
