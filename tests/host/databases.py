@@ -35,6 +35,7 @@ def database(var: Path, env: Mapping[str, str] = os.environ) -> dict[str, Any]:
             },
         }
     server: dict[str, Any] = {
+        "ATOMIC_REQUESTS": True,  # as the platform has it; on SQLite each reader of a page would wait for every writer
         "NAME": env.get("KC_DATABASE_NAME", "kc"),
         "HOST": env.get("KC_DATABASE_HOST", "127.0.0.1"),
         "PORT": env.get("KC_DATABASE_PORT", ""),
