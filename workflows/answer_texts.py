@@ -54,7 +54,7 @@ PURPOSES: Mapping[str, Told] = {
         pgettext_lazy("answer", "Researchers use photos, films or sound that were made at school."),
     ),
 }
-"""What is asked, by purpose (domain part A9: one line per purpose and channel)."""
+"""What is asked, by purpose; a question for each purpose and channel (AVG 4(11), 7)."""
 
 _COMPANY = pgettext_lazy("answer", "Everyone can see it, copy it and share it. The school cannot change what the company does with it.")
 
@@ -114,7 +114,7 @@ IN_SHORT: tuple[Told, ...] = (
         pgettext_lazy("answer", "your answer, the date and the text that you read. We keep that as long as your answer counts, and two years after."),
     ),
 )
-"""What holds for every question (domain part A9)."""
+"""What holds for every question (AVG 7, 13)."""
 
 KEPT_YEARS = 2
 """How long after it counted an answer is kept, as the sentence above promises."""
@@ -140,7 +140,11 @@ TO_PUPIL: tuple[Told, ...] = (
         pgettext_lazy("answer of a pupil", "You can do that at any time on this page, or tell the school."),
     ),
     Told(pgettext_lazy("answer of a pupil", "If you take back a yes:"), IN_SHORT[3].text),
-    *IN_SHORT[4:6],
+    Told(
+        IN_SHORT[4].head,
+        pgettext_lazy("answer of a pupil", "Sometimes we ask others too, such as your parents. If one of them says no, we do not do it."),
+    ),
+    IN_SHORT[5],
     Told(
         IN_SHORT[6].head,
         pgettext_lazy(

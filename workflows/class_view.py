@@ -21,7 +21,7 @@ from workflows.queries import roster
 from workflows.rules import Setting
 
 FEWEST = 5
-"""Answers below which a question is not broken down (domain part E)."""
+"""Answers below which a question is not broken down, so that nobody is known by theirs (our default)."""
 
 STUCK_AFTER = timedelta(days=14)
 """How long somebody who began may stand still before they are called stuck (our default)."""

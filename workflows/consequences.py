@@ -53,7 +53,7 @@ def whom(milestone: str, loaded: Loaded) -> Person:
 
 
 def milestone_of(step: str, case: Case) -> str | None:
-    """Return the milestone a step writes by itself (design part 3)."""
+    """Return the milestone a step writes by itself."""
     if step == "incident.discuss":
         return "heard"
     if case.facts.get("kind") == "confiscate_phone":
@@ -73,7 +73,7 @@ def school_facts(school: School) -> dict[str, object]:
 
 
 def lacking_in_letters(asking: Asking, school: School) -> tuple[Denial, ...]:
-    """Return a denial for each letter of this step that would lack something (design part 4: Letters)."""
+    """Return a denial for each letter of this step that would lack something (docs/packs.md, “Letters”)."""
     found: list[Denial] = []
     for line in protocol.letters(asking.protocol, asking.facts):
         copies = copies_of(line.to, asking.facts)

@@ -32,7 +32,7 @@ NOT_KEPT = frozenset({
 """Facts that belong to one entry of the log and are no fact of the case afterwards."""
 
 BETWEEN: Mapping[str, tuple[int, int]] = {"severity": (0, 4), "school_days": (1, 400), "addressees": (0, 1_000_000)}
-"""Least and most of a number; one school day is back the same day (design part 4)."""
+"""Least and most of a number; one school day is back the same day."""
 
 YES, NO = ("true", "yes", "ja", "on", "1"), ("false", "no", "nee", "off", "0")
 

@@ -21,7 +21,7 @@ from workflows.unmet import Remedy
 from workflows.vocabulary import STEPS, case_type_of
 
 WITHDRAW_WITHIN = timedelta(minutes=30)
-"""How long the opener may take a case back (design part 3)."""
+"""How long the opener may take a case back (our default)."""
 
 
 def denials(case: Case, step: str, by: Any, data: Mapping[str, Any] | None = None, answers: Mapping[str, str] | None = None) -> tuple[Denial, ...]:

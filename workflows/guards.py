@@ -198,4 +198,4 @@ GUARDS: Mapping[str, Guard] = {
     "duties_done": Guard((), (), _duties_done),
     "matches": Guard(("field", "pattern"), (), _matches),
 }
-"""Every guard by name (design: "Guards"). Closed: a pack combines these and has no other words."""
+"""Every guard by name (docs/packs.md, "The guards"). Closed: a pack combines these and has no other words."""

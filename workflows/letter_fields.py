@@ -1,7 +1,8 @@
 """Which answers each letter needs, as far as they can be known at the step that queues it.
 
 PURE: knows no Django. Commands ask `lacking` before a step is taken, so that an incomplete letter is a denial of that
-step (design part 4); delivery asks the same table again when it builds the letter. Source of the fields: domain A9.
+step (docs/packs.md, “Letters”); delivery asks the same table again when it builds the letter. Source of the fields: what courts and
+the Inspectorate want to read in such a letter, and what a reader needs to answer it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workflows.conditions import blank
 from workflows.vocabulary import FIELDS, pgettext
 
 SCHOOL_LABELS: Mapping[str, str] = {
@@ -79,17 +81,12 @@ APPLIES: Mapping[str, tuple[str, ...]] = {"suspension": ("pupil",), "measure_not
 """Kinds whose clause on objection and complaint is for these people; staff have a route of their own."""
 
 
-def empty(value: object) -> bool:
-    """Whether `value` says nothing: None, blank text or an empty list. False and 0 are answers."""
-    return value is None or value == [] or value == () or (isinstance(value, str) and not value.strip())
-
-
 def school_fields(kind: str, legal_form: str, addressee_kind: str) -> tuple[str, ...]:
     """Return the school's fields that letter `kind` needs, with the clause that fits the legal form.
 
     Args:
         kind: a key of `vocabulary.LETTERS`.
-        legal_form: "public" (objection to the board, Awb) or "private" (complaint; domain A1).
+        legal_form: "public" (objection to the board, Awb) or "private" (complaint).
         addressee_kind: kind of person the letter goes to.
     """
     needed = NEEDS[kind].school
@@ -111,12 +108,12 @@ def lacking(kind: str, facts: Mapping[str, object], school: Mapping[str, object]
         Vocabulary fields ("conduct") and school fields ("school.brin"), in the order of the letter; empty when complete.
         What only a copy knows (receiver's address, hearing) is asked when the letter is built.
     """
-    names = [name for name in NEEDS[kind].facts if empty(facts.get(name))]
+    names = [name for name in NEEDS[kind].facts if blank(facts.get(name))]
     agreed = kind == "removal_agreement" and facts.get("asks") == "remove_and_correct"
-    if agreed and empty(facts.get("correction")):
+    if agreed and blank(facts.get("correction")):
         names.append("correction")
     form = str(school.get("legal_form") or "")
-    return names + [f"school.{name}" for name in school_fields(kind, form, addressee_kind) if empty(school.get(name))]
+    return names + [f"school.{name}" for name in school_fields(kind, form, addressee_kind) if blank(school.get(name))]
 
 
 def label(name: str) -> str:

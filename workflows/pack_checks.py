@@ -73,7 +73,7 @@ def _unconfirmed(protocol: Protocol) -> Iterator[Problem]:
             yield Problem(own.file, line.key, message, 'Write strength = "answer", or confirm the article.')
 
 
-# Looser than an inherited line (design: layers, 1)
+# Looser than an inherited line (docs/packs.md, “Layers”, 1)
 
 
 def _looser(protocol: Protocol) -> Iterator[Problem]:
@@ -228,7 +228,7 @@ _COMPARE: Mapping[str, Callable[[Args, Args], Verdict]] = {
 """How two lines of a guard compare; a guard not named here has nothing to loosen but its strength."""
 
 
-# Roles that exclude each other (design: layers, 2)
+# Roles that exclude each other (docs/packs.md, “Layers”, 2)
 
 
 def _clashes(protocol: Protocol) -> Iterator[Problem]:

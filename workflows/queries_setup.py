@@ -12,7 +12,8 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from workflows import clock, words
-from workflows.letter_fields import NEEDS, SCHOOL_LABELS, empty, school_fields
+from workflows.conditions import blank
+from workflows.letter_fields import NEEDS, SCHOOL_LABELS, school_fields
 from workflows.models import CourseLink, Enrolment, Group, Guardianship, Incident, Membership, Person, School, TickRun
 from workflows.models.people import Authority, Dated
 from workflows.pinned import protocol_for
@@ -71,7 +72,7 @@ def _letterhead(school: School) -> Iterator[Lack]:
     asked = {name for kind in NEEDS for to in ("parent", "employee") for name in school_fields(kind, school.legal_form, to)}
     missing = [name for name in SCHOOL_LABELS if name.startswith("school.") and name.removeprefix("school.") in asked]
     for name in missing:
-        if empty(getattr(school, name.removeprefix("school."))):
+        if blank(getattr(school, name.removeprefix("school."))):
             label = pgettext("school field", SCHOOL_LABELS[name])
             yield Lack(_("Letters need: {field}").format(field=label), "setup-school", stops=True)
     if not school.channels:

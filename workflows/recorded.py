@@ -109,7 +109,7 @@ def recorded(args: Args, facts: Facts) -> Unmet | None:
     """Say which record is lacking, and about whom; None when there is one about everybody.
 
     Args:
-        args: of the line: what, of, by, value, since, each (design part 4).
+        args: of the line: what, of, by, value, since, each (docs/packs.md, “The guards”).
         facts: the case.
     """
     what, of = args["what"], args.get("of", "case")

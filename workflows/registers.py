@@ -26,7 +26,7 @@ PER_PAGE = 50
 """Rows on one page of a register."""
 
 SOON = 30
-"""Days before its last day from which something is said to lapse soon (domain part E: first notice)."""
+"""Days before its last day from which something is said to lapse soon (our default)."""
 
 PEOPLE = ("counterpart", "stand_in")
 """Fields that name one person, shown in a register."""

@@ -15,7 +15,7 @@ from workflows.pinned import protocol_for
 from workflows.round_plan import members, plan_of, school_year_start, year_began
 
 SOON = timedelta(days=30)
-"""Before the last day of a consent at which it is shown: the first notice (domain part E)."""
+"""Before the last day of a consent at which it is shown: the first notice (our default)."""
 
 SHOWN = 20
 """Names shown of pupils who have nobody to sign; the count is of all."""

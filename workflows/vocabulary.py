@@ -54,7 +54,7 @@ DERIVED_FACTS: tuple[str, ...] = (
     "same_facts_days", "school_days", "last_day", "proposer", "reporter", "involved", "suspects", "by", "today", "state", "staff_taking_part",
     "moderators_number", "account_registered", "counterpart_age",
 )  # fmt: skip
-"""Computed facts that guards may name as fields (design part 4)."""
+"""Computed facts that guards may name as fields."""
 
 
 def group_of(kind: str) -> str | None:

@@ -161,4 +161,4 @@ MILESTONES: Mapping[str, Mapping[str, Milestone]] = {
         "moderated": Milestone(pgettext("milestone", "removed from the account"), ("moderation", "reason", "happened", "note"), ("moderation",)),
     },
 }  # fmt: skip
-"""Milestones by case type. `heard`, `phone_taken` and `phone_returned` are also written by steps (design part 3)."""
+"""Milestones by case type. `heard`, `phone_taken` and `phone_returned` are also written by steps."""

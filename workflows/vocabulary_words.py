@@ -86,7 +86,7 @@ CATEGORIES: Mapping[str, str] = {
     "security": pgettext("category", "Security or possible leak"),
     "other": pgettext("category", "Something else"),
 }
-"""Conduct, never offences (design part 3). A pack may add `local.<name>`."""
+"""Conduct, never offences. A pack may add `local.<name>`."""
 
 SEXUAL_CATEGORIES = frozenset({"sexual_approach", "sexual_misconduct", "intimate_image", "accusation"})
 """Conduct of a sexual nature: with a member of staff as the suspect it takes the hard route (WPO 4a, WVO 2020 3.38)."""
@@ -268,4 +268,4 @@ SIGNERS: Mapping[str, str] = {
 """Who a line of `[signers.consent]` may ask: a guardian, or the person themselves, whatever they are or being of that kind."""
 
 OPEN = ("reported", "triaged", "discussed", "escalated", "sanctioned")
-"""The open states of an incident (design part 3)."""
+"""The open states of an incident."""

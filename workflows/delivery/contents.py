@@ -15,8 +15,13 @@ from types import MappingProxyType
 from typing import Any
 
 from workflows import letter_fields
+from workflows.conditions import blank
 from workflows.delivery import dutch
+from workflows.models.people import age_on
 from workflows.vocabulary import FIELDS
+
+OF_AGE_FOR_ACCESS = 16
+"""Years from which a pupil alone asks what is kept about them (AVG 15, UAVG 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Sender:
 
     @property
     def is_public(self) -> bool:
-        """Whether the Awb's objection applies (domain A1)."""
+        """Whether objection can be made as the Awb has it (1:3, 6:4): against a decision of a public school alone."""
         return self.legal_form == "public"
 
 
@@ -160,9 +165,8 @@ class LetterContext:
 
     @property
     def of_age_for_access(self) -> bool:
-        """Whether the pupil is 16 or older and so has the right of access alone (domain A8)."""
-        born = self.about.birth_date
-        return born is not None and (self.day.year - born.year - ((self.day.month, self.day.day) < (born.month, born.day))) >= 16
+        """Whether the pupil is 16 or older and so has the right of access alone."""
+        return (age_on(self.about.birth_date, self.day) or 0) >= OF_AGE_FOR_ACCESS
 
     @property
     def is_urgent(self) -> bool:
@@ -254,7 +258,7 @@ def missing(kind: str, context: LetterContext) -> list[str]:
         "rules": context.rules or context.facts.get("rule"),
         "hearings": context.hearings or context.not_heard,
     }
-    lack += [name for name in letter_fields.NEEDS[kind].copy if letter_fields.empty(own[name])]
+    lack += [name for name in letter_fields.NEEDS[kind].copy if blank(own[name])]
     return lack
 
 

@@ -103,9 +103,9 @@ def _holders(duty: Duty, role: str) -> set[int]:
     """Return the people a duty falls to: on the hard route the board; a mentor's duty to the mentors of this case."""
     school = duty.root.school
     if duty.root.restricted:
-        return set(telling.holders(school, {"board"}))
+        return telling.holders(school, {"board"})
     if role != "mentor":
-        return set(telling.holders(school, {role}))
+        return telling.holders(school, {role})
     today = clock.today()
     pupils = duty.root.involvements.filter(masked=False, person__kind="pupil").values("person")
     groups = Enrolment.objects.filter(Dated.active(today), person__in=pupils).values("group")
@@ -113,7 +113,7 @@ def _holders(duty: Duty, role: str) -> set[int]:
     found = set(Person.objects.filter(school=school, user__in=users).values_list("pk", flat=True))
     if duty.root.owner_id:
         found |= set(Person.objects.filter(school=school, user=duty.root.owner_id).values_list("pk", flat=True))
-    return found or set(telling.holders(school, {"director"}))
+    return found or telling.holders(school, {"director"})
 
 
 def _deputies(school: School, role: str) -> set[int]:

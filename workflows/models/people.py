@@ -209,7 +209,7 @@ class Enrolment(Dated):
 
 
 class Authority(models.TextChoices):
-    """Whether a guardian has parental authority (domain part D). Only `yes` receives letters and counts as a parent."""
+    """Whether a guardian has parental authority (Dutch Civil Code 1:245). Only `yes` receives letters and counts as a parent."""
 
     YES = "yes", _("has authority")
     NO = "no", _("has no authority")
