@@ -72,7 +72,7 @@ def test_a_yes_whose_term_has_passed_is_no_question_any_more_before_the_clock_ha
     choose(Client(), address, {website: "yes"})
     with clock.at(MONDAY + timedelta(days=180)):
         page = Client().get(address)
-        assert page.status_code == 200 and str(website.key) not in page.content.decode()
+        assert page.status_code == 410 and str(website.key) not in page.content.decode()
         with pytest.raises(answering.NotYours):
             answering.answer(cast.people["parent"], {str(website.key): True}, by=cast.people["parent"], form="link", authority=True)
 

@@ -39,7 +39,7 @@ def pages(world: World) -> list[tuple[str, frozenset[str]]]:
     """Every page of the three with who may open it."""
     return [
         (world.url("root", world.consent), SEE_CONSENT | {"classmate"}), (world.url("root_answer", world.consent), SEE_CONSENT),
-        (world.url("root_links", world.consent), SEE_CONSENT - {"communications", "mediamaster"}),
+        (world.url("root_links", world.consent), SEE_CONSENT),
         (world.url("step", world.consent, "consent.renew"), SEE_CONSENT), (world.url("record", world.consent, "used"), SEE_CONSENT),
         (world.url("root", world.connection), SEE_CONNECTION), (world.url("decide", world.connection), SEE_CONNECTION),
         (world.url("step", world.connection, "friend_request.end"), SEE_CONNECTION),

@@ -52,7 +52,7 @@ def test_a_form_sent_after_the_last_day_says_so_and_keeps_what_was_typed(cast: C
         sent, seen = Client().post(address, form), Client().get(address)
     for response in (sent, seen):
         said = text_in(response.content.decode())
-        assert response.status_code == 410 and TITLES["nl"] in said and PHONE in said and "31 maart 2026" in said
+        assert response.status_code == 410 and TITLES["nl"] in said and PHONE in said and "31 maart 2026" in said and "Website van de school" in said
         assert "U mag hier niet over beslissen" not in said and Form(response.content.decode()).forms == 0
         assert response["Cache-Control"] == "no-store, private"
         assert read(response.content.decode()).score >= 70 and read(response.content.decode()).most_words <= 18

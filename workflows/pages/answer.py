@@ -128,6 +128,7 @@ def _ended(lines: Sequence[Line], sent: _Sent, language: str, *, kept: Container
         people = dict.fromkeys(line.person for line in lines)
         return {
             "sent": sent.is_post, "day": answer_texts.day(lines[0].until) if lines[0].until else "",
+            "about": [] if mine else [_after(one, {}) for one in lines if one.until == lines[0].until],
             "chosen": [_after(one, sent.chosen) for one in mine],
             "reasons": [text for one in people if str(one.key) not in kept and (text := sent.reasons.get(str(one.key), "").strip())],
             "yes": answer_texts.YES, "no": answer_texts.NO,
