@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
+
+SHOTS = os.environ.get("KC_SHOTS", "")
+"""The folder for pictures of the pages, when somebody wants to look at them: `KC_SHOTS=var/shots make browser ARGS="-k stories"`."""
 
 UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
 """Opens whatever is folded."""
@@ -87,3 +92,9 @@ def walk(page: Page) -> dict[str, bool]:
     for here in stops(page):
         found[here["name"]] = found.get(here["name"], False) or (here["outline"] and here["seen"])
     return found
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep the whole page as it looks now, if pictures are wanted: they take a third of a story's time."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)

@@ -5,7 +5,6 @@ The player knows the vocabulary's names of steps and fields, and no rule; what a
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -16,14 +15,12 @@ from django.utils import translation
 from playwright.sync_api import Locator, Page
 
 from tests.browser.following import follow
+from tests.browser.looks import SHOTS, shot
 from workflows import words
 from workflows.models import Case, Letter
 from workflows.scenario_cast import Cast
 
 PACKS = Path(__file__).parents[2] / "workflows" / "protocols"
-
-SHOTS = os.environ.get("KC_SHOTS", "")
-"""The folder for the pictures of a story, when somebody wants to look at them: `KC_SHOTS=var/stories make browser ARGS="-k stories"`."""
 
 STRAY = {
     "nl": re.compile(r"\b(the|and|you|your|with|this|that|what|not|from|has|which|fill|note)\b", re.IGNORECASE),
@@ -72,14 +69,13 @@ class Player:
         assert not self.strays, "\n".join(self.strays)
 
     def shot(self, name: str) -> None:
-        """Keep the page as it looks on a desk and on a phone, if pictures are wanted: they take a third of a story's time."""
+        """Keep the page as it looks on a phone and on a desk, if pictures are wanted."""
         if not SHOTS:
             return
         self.shots += 1
         for size in (PHONE, DESK):
             self.page.set_viewport_size(size)
-            path = Path(SHOTS) / f"{self.cast.school.key}-{self.shots}-{name}-{size['width']}.png"
-            self.page.screenshot(path=path, full_page=True)
+            shot(self.page, f"{self.cast.school.key}-{self.shots}-{name}-{size['width']}")
 
     def sign_in(self, who: str) -> None:
         """Be this member of the cast."""

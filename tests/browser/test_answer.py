@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.asking import answers_of, ask, page_of
 from tests.browser.following import follow
-from tests.browser.looks import LARGE, SMALL, WIDE, sideways, stops
+from tests.browser.looks import LARGE, SMALL, WIDE, shot, sideways, stops
 from tests.cast import Cast, build
 from workflows import answer_texts, clock, people, personal_links
 from workflows.delivery import outbox
@@ -22,8 +21,6 @@ from workflows.models import Case, Outbox, PersonalLink
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PHONE, SMALLEST, DESK = {"width": 360, "height": 740}, {"width": 320, "height": 640}, {"width": 1280, "height": 800}
-SHOTS = Path(__file__).parents[2] / "var" / "answers"
-"""Where the pictures of the pages go, for somebody to look at."""
 
 MANY = [
     ("school_publication", "website"), ("school_publication", "instagram"), ("school_publication", "parent_app"), ("name", "newsletter"),
@@ -59,11 +56,6 @@ def family(live_server: Any) -> Family:
     return Family(cast, live_server.url, ask(cast, lines=MANY) + ask(cast, sister, MANY[:2]))
 
 
-def shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-
-
 def card(page: Page, case: Case, answer: str) -> Locator:
     """The card of one answer, as a finger meets it."""
     return page.locator(f"#a-{case.key} label:has([value={answer}])")
@@ -86,7 +78,7 @@ def test_a_parent_answers_and_takes_it_back_in_two_clicks(language: str, page: P
     page.goto(next(line for line in mail.outbox[0].body.splitlines() if line.startswith("http")))
     assert page.locator("html").get_attribute("lang") == language
     assert page.evaluate("getComputedStyle(document.body).direction") == ("rtl" if language == "ar" else "ltr")
-    shot(page, f"asked-{language}-360")
+    shot(page, f"answers-asked-{language}-360")
     card(page, first, "no").click()
     send(page)
     assert answers_of(first)[-1].facts["answer"] is False, "two clicks, no account"
@@ -95,12 +87,12 @@ def test_a_parent_answers_and_takes_it_back_in_two_clicks(language: str, page: P
     expect(page.locator("#authority")).to_be_visible()
     send(page)
     assert Case.objects.get(pk=first.pk).state == "granted"
-    shot(page, f"saved-{language}-360")
+    shot(page, f"answers-saved-{language}-360")
     card(page, first, "no").click()
     send(page)
     assert Case.objects.get(pk=first.pk).state == "withdrawn", "taken back in two clicks"
     page.set_viewport_size(DESK)
-    shot(page, f"taken-back-{language}-1280")
+    shot(page, f"answers-taken-back-{language}-1280")
 
 
 def test_without_script_everything_works_and_why_not_is_asked_of_a_no_alone(family: Family, tab_of: Callable[..., Page]) -> None:
@@ -110,7 +102,7 @@ def test_without_script_everything_works_and_why_not_is_asked_of_a_no_alone(fami
     page.goto(family.address("?lang=nl"))
     send(page)
     expect(page.get_by_role("alert"), "nothing was chosen").to_be_visible()
-    shot(page, "refused-nl-360")
+    shot(page, "answers-refused-nl-360")
     page.get_by_role("alert").get_by_role("link").click()
     why = page.locator(f"#r-{family.cast.people['pupil'].key}")
     expect(why).to_be_hidden()
@@ -160,7 +152,7 @@ def test_axe_finds_nothing_on_any_page_in_any_language(scheme: Any, size: Any, p
         card(page, family.cases[1], "no").click()
         look(f"asked {language}")
         if language in ("nl", "ar"):
-            shot(page, f"asked-{language}-{scheme}-{size['width']}")
+            shot(page, f"answers-asked-{language}-{scheme}-{size['width']}")
     page.goto(family.address("?lang=ar"))
     send(page)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -172,7 +164,7 @@ def test_axe_finds_nothing_on_any_page_in_any_language(scheme: Any, size: Any, p
         language = "nl" if name in ("late", "nothing") else "ar"
         page.goto(f"{family.server}{address}?lang={language}")
         look(f"{name} {language}")
-        shot(page, f"{name}-{language}-{scheme}-{size['width']}")
+        shot(page, f"answers-{name}-{language}-{scheme}-{size['width']}")
     assert found == []
 
 
@@ -184,7 +176,7 @@ def test_nothing_scrolls_sideways_and_every_target_is_large_in_six_languages(siz
         page.goto(family.address(f"?lang={language}"))
         card(page, family.cases[1], "no").click()
         if size == SMALLEST and language in ("uk", "ar"):
-            shot(page, f"asked-{language}-320")
+            shot(page, f"answers-asked-{language}-320")
         found += [f"{language}: {line}" for line in page.evaluate(SMALL) + page.evaluate(CLIPPED)]
         found += sideways(page, f"{language} scrolls")
         page.set_viewport_size({"width": 640, "height": 700})

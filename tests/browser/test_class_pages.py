@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, in_english
 from tests.browser.following import follow
-from tests.browser.looks import LARGE, SMALL, WIDE, in_light, walk
-from tests.browser.player import DESK, PHONE, SHOTS, Player
+from tests.browser.looks import LARGE, SMALL, WIDE, in_light, shot, walk
+from tests.browser.player import DESK, PHONE, Player
 from tests.cast import Cast, build
 from tests.host import runtime
 from tests.host.runtime import HostRuntime, course_id, usages
@@ -74,14 +74,13 @@ PLAIN = ("class-empty", "class-waits", "no-group", "no-diploma", "check")
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
 def test_axe_finds_nothing_and_targets_are_large(scheme: Any, width: int, page: Page, cast: Cast, visit: Visit, axe: Any) -> None:
     in_light(page, scheme, width)
-    SHOTS.mkdir(parents=True, exist_ok=True)
     found = []
     for what, who, address in pages(cast):
         if what in PLAIN and (scheme, width) != ("light", 1280):
             continue
         visit(cast.users.get(who), address)
         found += [f"{what}: {line}" for line in [*axe(page), *page.evaluate(SMALL)]]
-        page.screenshot(path=SHOTS / f"module-{what}-{scheme}-{width}.png", full_page=True)
+        shot(page, f"module-{what}-{scheme}-{width}")
     assert found == []
 
 
