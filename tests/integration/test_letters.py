@@ -7,13 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from io import BytesIO
 
 import page as validator
 import pytest
 import weasyprint
+from django.utils import translation
 from pypdf import PdfReader
 
 from tests.letter_contexts import FACTS, SENDER, context
@@ -210,9 +210,12 @@ def test_nothing_is_read_from_network_or_disk(address: str) -> None:
             letters.print_html(html)
 
 
-def test_a_sign_that_no_font_has_is_refused() -> None:
-    with nullcontext() if OLD else pytest.raises(letters.LetterFault):
-        letters.print_html("<!doctype html><html lang=nl><title>x</title><p>\U00012000</p>")
+def test_a_sign_that_no_font_has_is_refused_with_the_line_it_stands_in() -> None:
+    for text, code in (("J\U00012000ón", "U+12000"), ("Nur \U000f1234", "U+F1234"), ("Nur \U000f1234", "U+F1234")):
+        with translation.override("en"), pytest.raises(letters.UnknownSign, match=f"{re.escape(code)} in “{text}”"):
+            letters.print_html(f"<!doctype html><html lang=nl><title>x</title><p>J ó n Nur <b>{text}</b></p>")
+    for text in ("لُؤَيّ", "q\u0308 a\u0301", "x\u200d\u2060\u00ad y\u202f"):  # what is drawn with its neighbour, or not at all
+        letters.print_html(f"<!doctype html><html lang=nl><title>x</title><p>{text}</p>")
 
 
 def test_markup_in_peoples_words_stays_text() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from workflows import clock
 from workflows.delivery.contents import LetterContext
@@ -40,6 +41,10 @@ class LetterFault(RuntimeError):
     """The printer warned about something (a glyph, a style, an address to fetch): no such letter goes out."""
 
 
+class UnknownSign(LetterFault):
+    """No font on this machine knows a sign. The message is for the page and not for a log: it quotes the line, which may be a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Press:
     """What all letters of a process share: building it costs more than a page (docs/benchmarks.md)."""
@@ -50,6 +55,8 @@ class _Press:
     sheet: Any
     images: dict[str, Any]
     refusal: type[BaseException]
+    signs: set[str]
+    """Signs that some font was found to know."""
 
 
 _lock = threading.Lock()
@@ -93,16 +100,18 @@ def _forget() -> None:
 def _load() -> _Press:
     try:
         import weasyprint
+        from weasyprint.text.ffi import ffi
         from weasyprint.text.fonts import FontConfiguration
     except ModuleNotFoundError as error:
         raise PrintingUnavailable(_MISSING.format(what=f"the package {error.name}")) from error
     except OSError as error:
         raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
+    ffi.cdef("int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);", override=True)
     fetcher, refusal = _fetcher()
     fonts = FontConfiguration()
     css = render_to_string("workflows/letters/letter.css")
     sheet = weasyprint.CSS(string=_faces() + css, font_config=fonts, url_fetcher=fetcher)
-    return _Press(weasyprint.HTML, fetcher, fonts, sheet, {}, refusal)
+    return _Press(weasyprint.HTML, fetcher, fonts, sheet, {}, refusal, set())
 
 
 def _faces() -> str:
@@ -168,11 +177,38 @@ def render(context: LetterContext) -> bytes:
     return print_html(html(context))
 
 
+def _refuse_unknown_signs(document: Any, known: set[str]) -> None:
+    """Refuse a document with a sign that no font knows: WeasyPrint prints a box and warns, and before 67 leaves the sign out and does not.
+
+    Raises:
+        UnknownSign: as it says.
+    """
+    from weasyprint.text.ffi import pango
+
+    def unknown(text: str) -> bool:
+        line.pango_layout.set_text(text)
+        return bool(pango.pango_layout_get_unknown_glyphs_count(line.pango_layout.layout))
+
+    for line in (box for page in document.pages for box in page._page_box.descendants() if hasattr(box, "pango_layout")):
+        if known.issuperset(line.text):
+            continue
+        line.pango_layout.reactivate(line.style)
+        if unknown(line.text):
+            sign = next((sign for sign in line.text if unknown(sign)), line.text)
+            said = _(
+                "No font on this computer knows the sign %(code)s in “%(text)s”. Write it in another way where it stands in the data, "
+                "or have a font installed that knows it (on Debian or Ubuntu: apt-get install fonts-noto)."
+            )
+            raise UnknownSign(said % {"code": f"U+{ord(sign[0]):04X}", "text": line.text.strip()})
+        known.update(line.text)
+
+
 _NO_TEXT = re.compile(rb"(<[0-9a-f]{4}>) <>")
 
 
-def _finished(document: Any, pdf: Any, finish: Callable[[Any, Any], object] | None) -> None:
+def _finished(document: Any, pdf: Any, known: set[str], finish: Callable[[Any, Any], object] | None) -> None:
     """Give each sign without a text of its own, as a vowel sign that stands with its letter, a word joiner: none at all is no PDF/UA."""
+    _refuse_unknown_signs(document, known)
     for one in pdf.objects:
         stream = getattr(one, "stream", ())
         if any(piece == b"begincmap" for piece in stream[:3]):
@@ -195,11 +231,13 @@ def print_html(text: str, finish: Callable[[Any, Any], object] | None = None) ->
         with _uncollected():
             document = tools.html(string=text, url_fetcher=tools.fetcher, base_url=None)
             pdf: bytes = document.write_pdf(
-                finisher=lambda done, written: _finished(done, written, finish), stylesheets=[tools.sheet], font_config=tools.fonts,
+                finisher=lambda done, written: _finished(done, written, tools.signs, finish), stylesheets=[tools.sheet], font_config=tools.fonts,
                 cache=tools.images, pdf_variant="pdf/ua-1",
             )  # fmt: skip
     except OSError as error:
         raise PrintingUnavailable(_MISSING.format(what="pango or a library beside it")) from error
+    except LetterFault:
+        raise
     except tools.refusal as error:
         raise LetterFault(str(error)) from error
     finally:

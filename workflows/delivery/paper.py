@@ -17,7 +17,7 @@ from django.utils import translation
 from workflows import answer_texts, answering, clock, paper
 from workflows.answering import Line
 from workflows.delivery.joining import join
-from workflows.delivery.letters import LetterFault, print_html
+from workflows.delivery.letters import LetterFault, UnknownSign, print_html
 from workflows.models import Enrolment, PaperForm, PaperPart, Person, Round
 from workflows.models.people import Dated
 from workflows.round_plan import school_year_start
@@ -174,7 +174,8 @@ def _print_what_can_be(ready: Sequence[tuple[PaperForm, Sequence[Line]]]) -> tup
             try:
                 render([one])
             except LetterFault as fault:
-                logger.warning("Form %s cannot be printed: %s", one[0].pk, str(fault)[:200])
+                why = "no font knows a sign" if isinstance(fault, UnknownSign) else str(fault)[:200]
+                logger.warning("Form %s cannot be printed: %s", one[0].pk, why)
             else:
                 good.append(one)
         if len(good) == len(ready):  # each by itself can: what is wrong is not a form
