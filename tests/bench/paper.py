@@ -68,4 +68,3 @@ def grow(what: str) -> None:
         for _ in join(pdf for _ in range(ROUND // press.PER_PART)):
             pass
     print(before, _peak())  # noqa: T201 - read by the process that started this one
-
