@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,11 @@ class ScenarioError(Exception):
 
 
 def files_of(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """Return the files that are meant: a folder stands for every TOML file below it, a pattern for what it fits."""
-    for path in map(Path, paths):
-        if path.is_file():
-            yield path
-            continue
-        found = path.rglob("*.toml") if path.is_dir() else Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))
-        yield from sorted(found) or [path]
+    """Return the files that are meant: a folder stands for every TOML file below it, a pattern for what it fits; else the path itself."""
+    for path in (Path(one) if str(one) else Path("“”") for one in paths):
+        fits = [path] if path.exists() else [Path(one) for one in sorted(glob(str(path), recursive=True))]  # noqa: PTH207 - Path.glob raises at x**
+        files = {file: None for one in fits for file in (sorted(one.rglob("*.toml")) if one.is_dir() else [one])}
+        yield from files or [path]
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.core.checks import run_checks
@@ -71,6 +72,14 @@ def test_a_file_that_is_not_there() -> None:
         run("no/such/file.toml")
 
 
+def test_a_terminal_that_knows_no_accents_is_told_all_the_same() -> None:
+    out = TextIOWrapper(BytesIO(), encoding="ascii")
+    with pytest.raises(CommandError):
+        call_command("check_protocol", "no/such/café.toml", stdout=out, no_color=True)
+    out.flush()
+    assert b"caf\\xe9.toml" in cast(BytesIO, out.buffer).getvalue()
+
+
 def test_without_a_file_every_pack_is_checked(settings: Settings, tmp_path: Path) -> None:
     settings.KC_PROTOCOL_DIRS = [str(tmp_path)]
     write(tmp_path, SOUND)
@@ -108,10 +117,10 @@ def test_scenario_files_as_people_keep_them(tmp_path: Path) -> None:
     (tmp_path / "below" / "mark.toml").write_bytes(b"\xef\xbb\xbf" + STORY.replace("\n", "\r\n").encode())
     (tmp_path / "plain.toml").write_text(STORY, encoding="utf-8")
     out = StringIO()
-    assert scenarios.run_here([tmp_path, tmp_path / "**" / "pl*.toml"], out) == (3, 0), out.getvalue()
+    assert scenarios.run_here([tmp_path, tmp_path / "**" / "pl*.toml", tmp_path / "bel*"], out) == (4, 0), out.getvalue()
     for name, text in (("empty", ""), ("none", STORY.split("[[")[0]), ("table", STORY.replace("[[", "[").replace("]]", "]"))):
         (tmp_path / "below" / f"{name}.toml").write_text(text, encoding="utf-8")
-    assert scenarios.run_here([tmp_path / "below", tmp_path / "no*.toml", tmp_path / "none.toml"], out) == (1, 5)
+    assert scenarios.run_here([tmp_path / "below", tmp_path / "no**.toml", tmp_path / "none.toml", ""], out) == (1, 6)
 
 
 WRONG_NAMES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         Raises:
             CommandError: a pack has a problem, or a scenario failed.
         """
+        if isinstance(out := getattr(self.stdout, "_out", None), TextIOWrapper):
+            out.reconfigure(errors="backslashreplace")  # a terminal that knows no accents is no reason to stop half-way
         if options["vocabulary"]:
             self.stdout.write("\n".join(vocabulary_lines()))
             return
