@@ -62,38 +62,8 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
         Who is told: nobody who is kept out of the case, nor who took the step.
     """
     root, step = loaded.root, entry.step
-    receivers: set[int] = set()
-    staff: dict[int, Person] = {}
     barred = loaded.barred | {int(p.id) for p in facts.people if "suspect" in p.case_roles}
-    if root.restricted:
-        if step in ("incident.report", "incident.triage", "incident.refer", "correct_person"):
-            staff = _deciders(loaded, {"board"})
-    elif step == "incident.report":
-        receivers |= {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors} - barred
-        contact = {"director": {"director"}, "confidential_counsellor": {"confidential_counsellor"}}.get(str(facts.data.get("help_contact")))
-        staff |= _deciders(loaded, contact or ({"director"} if not receivers else set()))
-        if not receivers and staff.keys() <= barred:  # whoever is near was kept out: somebody reads a call for help all the same
-            staff |= _deciders(loaded, {"director"})
-            if staff.keys() <= barred:
-                staff |= _deciders(loaded, {"board"})
-        if root.owner_id:
-            staff |= owner_of(root)
-    elif step in DECISION_STEPS and not _only_noted(loaded, case, entry):
-        roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, DECISION_STEPS[step], actor=None, data={}))
-        staff = _deciders(loaded, roles & DECIDERS if root.type == "incident" else _near(roles))
-        if root.type == "incident" and staff and {str(pk) for pk in staff} <= loaded.parties():
-            staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
-    elif any(step in decided for decided in DECISIONS.values()):
-        kept = root.person is not None and not may_see(root.person.user, root)  # told about somebody who may not read it
-        receivers |= {key for key in (None if kept else root.person_id, root.opened_by_id) if key}
-    elif step == "takedown.request" and root.type == "consent":
-        receivers |= {int(record.by) for record in loaded.records if record.what == "used" and record.by}
-        staff = _deciders(loaded, {"director"})
-    elif step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
-        proposer = facts.proposer
-        receivers |= {int(proposer)} if proposer else set()
-        if root.owner_id:
-            staff |= owner_of(root)
+    staff, receivers = _who_must_know(loaded, case, entry, facts, barred)
     silent = barred | {entry.by_id or 0}
     if others := receivers - silent - staff.keys():
         staff |= {person.pk: person for person in Person.objects.filter(pk__in=others)}
@@ -109,6 +79,49 @@ def tell(loaded: Loaded, case: Case, entry: LogEntry, facts: Facts) -> list[Pers
         ]
     )  # fmt: skip
     return people
+
+
+def _who_must_know(
+    loaded: Loaded, case: Case, entry: LogEntry, facts: Facts, barred: frozenset[int]
+) -> tuple[dict[int, Person], set[int]]:  # fmt: skip
+    """Return who is to be told of a step: members of staff by key, and the keys of others."""
+    root, step = loaded.root, entry.step
+    if root.restricted:
+        return _deciders(loaded, {"board"} if step in ("incident.report", "incident.triage", "incident.refer", "correct_person") else ()), set()
+    if step == "incident.report":
+        return _near_a_report(loaded, facts, barred)
+    if step in DECISION_STEPS and not _only_noted(loaded, case, entry):
+        return _next_to_decide(loaded, case, DECISION_STEPS[step]), set()
+    if any(step in decided for decided in DECISIONS.values()):
+        kept = root.person is not None and not may_see(root.person.user, root)  # told about somebody who may not read it
+        return {}, {key for key in (None if kept else root.person_id, root.opened_by_id) if key}
+    if step == "takedown.request" and root.type == "consent":
+        return _deciders(loaded, {"director"}), {int(record.by) for record in loaded.records if record.what == "used" and record.by}
+    if step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
+        return owner_of(root), {int(facts.proposer)} if facts.proposer else set()
+    return {}, set()
+
+
+def _near_a_report(loaded: Loaded, facts: Facts, barred: frozenset[int]) -> tuple[dict[int, Person], set[int]]:
+    """Return whom a report reaches: the mentors of its pupils, whoever was asked for help, the owner; never nobody."""
+    mentors = {int(m) for p in facts.people if p.kind == "pupil" and p.case_roles - {"bystander"} for m in p.mentors} - barred
+    asked = {str(facts.data.get("help_contact"))} & {"director", "confidential_counsellor"}
+    staff = _deciders(loaded, asked or (() if mentors else {"director"}))
+    for role in ("director", "board"):
+        if not mentors and staff.keys() <= barred:  # whoever is near was kept out: somebody reads a call for help all the same
+            staff |= _deciders(loaded, {role})
+    return staff | owner_of(loaded.root), mentors
+
+
+def _next_to_decide(loaded: Loaded, case: Case, step: str) -> dict[int, Person]:
+    """Return whose turn it is to take the step that decides."""
+    roles = protocol.expected_roles(loaded.protocol, loaded.for_step(case, step, actor=None, data={}))
+    if loaded.root.type != "incident":
+        return _deciders(loaded, _near(roles))
+    staff = _deciders(loaded, roles & DECIDERS)
+    if staff and {str(pk) for pk in staff} <= loaded.parties():
+        staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
+    return staff
 
 
 _OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)

@@ -22,6 +22,7 @@ from workflows.pages.base import root_url
 from workflows.protocol import Denial, Protocol
 from workflows.sentences import Sentence
 from workflows.situation import Actor
+from workflows.unmet import Remedy
 
 MOST_OUTS = 4
 """Ways out shown as buttons; more would be a wall."""
@@ -91,41 +92,56 @@ def way_out(loaded: Loaded, case: Case, step: str, denial: Denial, names: Mappin
     remedy = denial.remedy
     if remedy is None:
         return None
-    of_whom = names.get(str(remedy.person)) if remedy.person else None
+    of_whom = names.get(str(remedy.person), "") if remedy.person else ""
     if remedy.kind == "milestone":
-        if remedy.name not in vocabulary.MILESTONES.get(loaded.root.type, {}):
-            return None
-        url = step_url(loaded, loaded.root, f"record.{remedy.name}", person=remedy.person)
-        label = words.capital(words.label("milestone", remedy.name))
-        text = _("Note: %(what)s (%(who)s)") if of_whom else _("Note: %(what)s")
-        return Out(text % {"what": label[0].lower() + label[1:], "who": of_whom}, url)
+        return _by_noting(loaded, remedy, of_whom)
     if remedy.kind == "step":
-        if remedy.name not in vocabulary.STEPS:
-            return None
-        if (track := _running_track(loaded, case, remedy.name)) is not None:
-            url = f"{root_url(loaded.root)}#track-{track.key}"
-            return Out(_("Go on with: %(track)s") % {"track": words.uncapital(track_title(track))}, url)
-        if vocabulary.STEPS[remedy.name].system:
-            return None
-        same_type = vocabulary.case_type_of(remedy.name) == case.type and case.pk
-        target = case if same_type else case_for(loaded, remedy.name)
-        if target is None:
-            return None
-        person = remedy.person if "person" in fields_of(remedy.name) else None
-        if remedy.name == "measure.approve" and target.pk:
-            return Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[target.key]))
-        label = words.label("step", remedy.name)
-        return Out(f"{label} ({of_whom})" if of_whom and person else label, step_url(loaded, target, remedy.name, person=person))
+        return _by_step(loaded, case, remedy, of_whom)
     if _is_filled_in_deciding(case, step, denial):
         return Out(_("Fill it in while deciding"), reverse("kc_workflows:decide", args=[case.key]))
-    if remedy.kind == "field":
-        asked = step if remedy.name in fields_of(step) else "incident.triage"
-        if remedy.name not in fields_of(asked) or vocabulary.case_type_of(asked) not in (case.type, loaded.root.type, "record"):
-            return None
-        target = case if asked == step else loaded.root
-        label = _("Fill in: %(field)s") % {"field": words.label("field", remedy.name)}
-        return Out(label, f"{step_url(loaded, target, asked)}#f-{remedy.name}")
-    return None
+    return _by_filling_in(loaded, case, step, remedy.name) if remedy.kind == "field" else None
+
+
+def _by_noting(loaded: Loaded, remedy: Remedy, of_whom: str) -> Out | None:
+    """Return the page on which a milestone is noted."""
+    if remedy.name not in vocabulary.MILESTONES.get(loaded.root.type, {}):
+        return None
+    text = _("Note: %(what)s (%(who)s)") if of_whom else _("Note: %(what)s")
+    label = words.uncapital(words.label("milestone", remedy.name))
+    return Out(text % {"what": label, "who": of_whom}, step_url(loaded, loaded.root, f"record.{remedy.name}", person=remedy.person))
+
+
+def _by_step(loaded: Loaded, case: Case, remedy: Remedy, of_whom: str) -> Out | None:
+    """Return the page on which a step is taken, or the track whose end is waited for."""
+    step = remedy.name
+    if step not in vocabulary.STEPS:
+        return None
+    if (track := _running_track(loaded, case, step)) is not None:
+        url = f"{root_url(loaded.root)}#track-{track.key}"
+        return Out(_("Go on with: %(track)s") % {"track": words.uncapital(track_title(track))}, url)
+    target = _taken_on(loaded, case, step)
+    if vocabulary.STEPS[step].system or target is None:
+        return None
+    if step == "measure.approve" and target.pk:
+        return Out(_("Decide on this measure"), reverse("kc_workflows:decide", args=[target.key]))
+    person = remedy.person if "person" in fields_of(step) else None
+    label = words.label("step", step)
+    return Out(f"{label} ({of_whom})" if of_whom and person else label, step_url(loaded, target, step, person=person))
+
+
+def _by_filling_in(loaded: Loaded, case: Case, step: str, field_name: str) -> Out | None:
+    """Return the field, in the form of the step itself or in the assessment of the incident."""
+    asked = step if field_name in fields_of(step) else "incident.triage"
+    if field_name not in fields_of(asked) or vocabulary.case_type_of(asked) not in (case.type, loaded.root.type, "record"):
+        return None
+    label = _("Fill in: %(field)s") % {"field": words.label("field", field_name)}
+    return Out(label, f"{step_url(loaded, case if asked == step else loaded.root, asked)}#f-{field_name}")
+
+
+def _taken_on(loaded: Loaded, case: Case, step: str) -> Case | None:
+    """Return the case on which a step is taken that stands in the way of one of `case`: that case itself where it is of its type."""
+    same_type = case.pk and vocabulary.case_type_of(step) == case.type
+    return case if same_type else case_for(loaded, step)
 
 
 def _is_filled_in_deciding(case: Case, step: str, denial: Denial) -> bool:
@@ -189,8 +205,7 @@ def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor
     wanted = f"record.{remedy.name}" if remedy.kind == "milestone" else remedy.name
     if remedy.kind == "step" and _running_track(loaded, case, wanted) is not None:
         return True
-    same_type = case.pk and vocabulary.case_type_of(wanted) == case.type
-    target = case if same_type else case_for(loaded, wanted)
+    target = _taken_on(loaded, case, wanted)
     return target is not None and not ask(loaded, target, wanted, actor).is_for_others
 
 
