@@ -22,6 +22,7 @@ from workflows.involved import load_people
 from workflows.models import CASE_TYPES, Case, Enrolment, Guardianship, LogEntry, Membership, Person, Round, RoundAsk, RoundCase
 from workflows.models.people import Authority, Dated
 from workflows.prepared import new as row
+from workflows.prepared import stored
 from workflows.protocol import Denial
 from workflows.rules import SignerLine
 from workflows.schooldays import AMSTERDAM, SchoolCalendar
@@ -157,7 +158,7 @@ def plan_for(asked: Round, people: Sequence[Person], by: Any) -> Plan:
     plan.over = [case for case in latest.values() if case.state in LIVE["consent"] and case.until is not None and case.until < clock.today()]
     gone = {case.pk for case in plan.over} | {case.pk for case in latest.values() if case.state == "expired"}
     questions = _questions(asked, people, topics, {about: case for about, case in latest.items() if case.pk not in gone})
-    rules, before = _Rules(asked, by), _Before(questions)
+    rules, before = _Rules(asked, by), _Before(() if asked.renew else questions)  # who is asked anew is asked whatever came before
     wanted: dict[int, set[int]] = {}
     for one in questions:
         about, case = one.person, one.case
@@ -210,6 +211,8 @@ def _questions(asked: Round, people: Sequence[Person], topics: Sequence[str], st
     day = clock.today()
     known = {int(one.id): (one,) for one in load_people(asked.school, {one.pk: frozenset() for one in people}, day)}
     pictured = [case for case in still.values() if case.facts.get("asked")]
+    for shown in pictured:
+        shown.school = asked.school
     of_case = {case.pk: found for case, found in zip(pictured, roots.people_of(pictured, day), strict=True)}
     found = []
     for one in people:
@@ -222,21 +225,20 @@ def _questions(asked: Round, people: Sequence[Person], topics: Sequence[str], st
 def _new(asked: Round, person: Person, topic: str) -> Case:
     purpose, _slash, channel = topic.partition("/")
     facts = {"purpose": purpose, "channel": channel, "moment": asked.moment}
-    case = row(CASE_TYPES["consent"], school_id=asked.school_id, type="consent", person_id=person.pk, topic=topic, state="requested", facts=facts)
-    case.school = asked.school
-    return case
+    return row(CASE_TYPES["consent"], school_id=asked.school_id, type="consent", person_id=person.pk, topic=topic, state="requested", facts=facts)
+
+
+_ASKED_ABOUT = ("id", "school_id", "type", "parent_id", "person_id", "topic", "state", "until", "facts", "pins", "opened_by_id")
+"""The columns of a consent that rules and batches look at; there are thousands of rows."""
 
 
 def _latest(asked: Round, people: Sequence[Person], topics: Sequence[str]) -> dict[tuple[int, str], Case]:
     """Return the last consent of each person for each topic."""
     rows = Case.objects.filter(school=asked.school, type="consent", person__in=[one.pk for one in people], topic__in=topics)
     found: dict[tuple[int, str], Case] = {}
-    for case in rows.order_by("opened_at", "pk"):
-        case.school = asked.school
+    for values in rows.order_by("opened_at", "pk").values_list(*_ASKED_ABOUT):
+        case = stored(CASE_TYPES["consent"], **dict(zip(_ASKED_ABOUT, values, strict=True)))
         found[case.person_id or 0, case.topic] = case
-    by_key = {one.pk: one for one in people}
-    for case in found.values():
-        case.person = by_key[case.person_id or 0]
     return found
 
 
@@ -285,6 +287,7 @@ class _Rules:
 
     def _load(self, one: _Question) -> tuple[Case, Loaded]:
         case = one.case or _new(self._asked, one.person, one.topic)
+        case.school, case.person = self._asked.school, one.person
         return case, unopened(case, one.known, self._calendar, self._staff)
 
     def _like(self, one: _Question) -> tuple[Any, ...]:
