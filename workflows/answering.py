@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from workflows import answer_texts, clock, commands, protocol
 from workflows.acts import Outcome
+from workflows.conditions import to_minute
 from workflows.data import InvalidData
 from workflows.facts import unopened
 from workflows.involved import load_people
@@ -191,7 +192,7 @@ def _own_answers(cases: Iterable[Case], signer: Person) -> dict[int, tuple[bool,
     """
     found: dict[int, tuple[bool, datetime]] = {}
     entries = LogEntry.objects.filter(case__in=[case.pk for case in cases], step__in=[*ASKS, *ANSWERS], retracted_by=None)
-    for entry in sorted(entries, key=lambda one: (_minute(one.happened_at), one.n)):
+    for entry in sorted(entries, key=lambda one: (to_minute(one.happened_at), one.n)):
         if entry.step in ASKS:
             found.pop(entry.case_id, None)
         elif entry.person_id == signer.pk:
@@ -206,10 +207,6 @@ def _turns(cases: Iterable[Case], signer: Person) -> dict[int, int]:
         if entry.step in ASKS or (entry.person_id == signer.pk and entry.facts.get("answer") is True):
             found[entry.case_id] = entry.n
     return found
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
 
 
 class NotYours(Exception):
@@ -277,7 +274,7 @@ def answer(
     turns = _turns([line.case for line, _yes in chosen], signer) if key else {}
     outcomes = []
     for line, yes in sorted(chosen, key=lambda one: one[0].case.pk):
-        taken_back = line.mine_at is not None and _minute(happened or clock.now()) >= _minute(line.mine_at)
+        taken_back = line.mine_at is not None and to_minute(happened or clock.now()) >= to_minute(line.mine_at)
         withdraws = line.over or (not yes and line.mine is True and taken_back and line.case.state in LIVE["consent"])
         data: dict[str, Any] = {"form": form, "language": language, "text_version": read[str(line.case.key)]}
         if not withdraws:

@@ -88,6 +88,11 @@ def compare(one: object, other: object) -> int | None:
     return None
 
 
+def to_minute(moment: datetime) -> datetime:
+    """The minute in which it was: forms know no seconds, so what happened in the same minute is told apart by its entry's number."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def blank(value: object) -> bool:
     """Whether nobody answered: nothing, an empty list or only spaces. Zero and no are answers."""
     if isinstance(value, str):

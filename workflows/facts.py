@@ -17,6 +17,7 @@ from django.db.models import FilteredRelation, Q
 
 from workflows import clock, protocol, roots, situation
 from workflows.actors import staff_at
+from workflows.conditions import to_minute
 from workflows.data import from_json
 from workflows.involved import load_people, people_in
 from workflows.models import CASE_TYPES, Case, Duty, Letter, LogEntry, School
@@ -211,7 +212,7 @@ def records_of(entries: Iterable[tuple[Any, ...]], said: Mapping[int, Mapping[st
     for pk, case_id, n, step, by_id, by_roles, person_id, happened_at, facts, retracts_id in rows:
         if pk in retracted or retracts_id:
             continue
-        at = happened_at.replace(second=0, microsecond=0)
+        at = to_minute(happened_at)
         data = {**from_json(facts), **said.get(pk, {})}
         for what in filter(None, (step.removeprefix("record."), facts.get("writes"))):
             found.append(

@@ -6,9 +6,8 @@ PURE. What counts as reaching a guardian who does not answer is settled here and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from .conditions import blank, same, values_of
+from .conditions import blank, same, to_minute, values_of
 from .selectors import groups_of, singles
 from .sentences import Sentence, Word, gettext_noop, sentence, value_word, what_word
 from .situation import Facts, Record, plays
@@ -28,10 +27,6 @@ _WITH = gettext_noop("“{field}”: {values}")
 _NOBODY = gettext_noop("First: {what}. But nobody is known as {of}.")
 
 
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
-
-
 def _counting(args: Args, facts: Facts) -> list[Record]:
     """The records that a `recorded` line may count, in log order."""
     what, since, roles = args["what"], args.get("since"), args.get("by")
@@ -44,8 +39,8 @@ def _counting(args: Args, facts: Facts) -> list[Record]:
         starts = [one for one in facts.records if one.what == step and (not mine or one.case == facts.case_id)]
         if not starts:
             return []
-        start = max((_minute(one.at), one.seq) for one in starts)
-        found = [one for one in found if (_minute(one.at), one.seq) > start]
+        start = max((to_minute(one.at), one.seq) for one in starts)
+        found = [one for one in found if (to_minute(one.at), one.seq) > start]
     if roles:
         found = [one for one in found if plays(one.by_roles, roles)]
     if wanted:  # a later word on the same case and person takes the place of an earlier one

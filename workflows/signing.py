@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from .conditions import to_minute
 from .rules import Protocol, SignerLine
 from .selectors import guardians_of
 from .sentences import Sentence, Word, gettext_noop, sentence
@@ -92,7 +93,7 @@ def answers_in(facts: Facts) -> dict[str, bool]:
     ]
     if facts.step in ANSWERS:
         happened = facts.data.get("happened")
-        at = (happened if isinstance(happened, datetime) else facts.now).replace(second=0, microsecond=0)
+        at = to_minute(happened if isinstance(happened, datetime) else facts.now)
         said.append((at, _NOW, signer_of(facts), facts.step == "consent.answer" and facts.data.get("answer") is True))
     if asked is not None:
         again = asked.at.date() if asked.what == "consent.renew" else date.min

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workflows import clock, people, queries_setup, rounds, schools, vocabulary, words
+from workflows.conditions import to_minute
 from workflows.corrections import NO_OWNERS
 from workflows.models import CourseLink, Guardianship, Membership, School, SchoolHoliday
 from workflows.models.people import Dated
@@ -158,7 +159,7 @@ def _changes(school: School) -> list[dict[str, Any]]:
     names = _names(school)
     found: list[dict[str, Any]] = []
     for one in school.changes.all()[:200]:
-        key = (one.what, one.by_id, one.at.replace(second=0, microsecond=0))
+        key = (one.what, one.by_id, to_minute(one.at))
         if known := next((row for row in found if row["key"] == key), None):
             known["count"] += 1
         elif len(found) < SHOWN_CHANGES:

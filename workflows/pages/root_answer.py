@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflows import answering, clock, paper, personal_links, registry, words
 from workflows.commands import InvalidData, StepDenied
+from workflows.conditions import to_minute
 from workflows.forms import StepForm
 from workflows.models import Outbox, Person, PersonalLink
 from workflows.pages import asking, explaining, reading, root
@@ -145,7 +146,7 @@ def links_page(request: HttpRequest, key: UUID) -> HttpResponse:
 @transaction.atomic
 def _act(person: Person, act: str, user: Any, *, on_desk: bool) -> str:
     if act == "send" and on_desk and person.email:
-        minute = clock.now().replace(second=0, microsecond=0)
+        minute = to_minute(clock.now())
         personal_links.queue_mails([person], lambda one: f"ask:again:{one.pk}:{minute.isoformat()}", on_desk={person.pk})
         return _("%(who)s gets an e-mail: the question waits on their own desk.") % {"who": person.full_name}
     if act == "send" and PersonalLink.objects.filter(person=person, revoked_at=None, made_at__gt=clock.now() - AT_ONCE).exists():
