@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from tests.stories import MONDAY
 from workflows import clock, commands
 from workflows.access import sight_of, visible_to
 from workflows.commands import InvalidData, StalePage, StepDenied
@@ -18,8 +19,6 @@ from workflows.scenario_cast import Cast, build
 from workflows.schooldays import AMSTERDAM
 
 pytestmark = pytest.mark.django_db
-
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 
 
 @pytest.fixture

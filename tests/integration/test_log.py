@@ -16,7 +16,6 @@ from workflows.models import Case, LogEntry, School, Words
 pytestmark = pytest.mark.django_db
 
 
-
 @pytest.fixture
 def incident(cast: Cast) -> Case:
     """A case with four entries, and a head of the day after kept outside the tables."""

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
-from django.utils import timezone
 
 from tests.asking import LINES, answers_of, ask, choose, page_of, text_in
 from tests.cast import Cast, build
 from tests.readability import read
+from tests.stories import MONDAY
 from workflows import clock, personal_links
 from workflows.delivery import asking, outbox, turning
 from workflows.models import AskedText, Person, PersonalLink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-MONDAY = timezone.make_aware(datetime(2026, 3, 2, 9))
 POLITE = re.compile(r"\b(?:u|uw|uzelf)\b", re.IGNORECASE)
 
 

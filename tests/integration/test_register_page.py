@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast, build
+from tests.stories import MONDAY
 from workflows import clock, commands
-from workflows.schooldays import AMSTERDAM
 
-MONDAY = datetime(2026, 3, 2, 9, tzinfo=AMSTERDAM)
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,13 +10,12 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from tests.bench.crowd import fill
 from tests.cast import build
+from tests.stories import MONDAY
 from workflows import rounds
 from workflows.models import RoundAsk, RoundCase
-from workflows.schooldays import AMSTERDAM
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=AMSTERDAM)
 LINES = [("school_publication", "website"), ("name", "newsletter")]
 
 

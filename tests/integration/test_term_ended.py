@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from tests.asking import LINES, Form, answers_of, ask, choose, page_of, text_in
+from tests.asking import LINES, PHONE, Form, answers_of, ask, choose, page_of, text_in
 from tests.cast import Cast, build
 from tests.readability import read
+from tests.stories import MONDAY
 from workflows import answer_texts, clock, commands
 from workflows.actors import SYSTEM
 from workflows.models import Case, Guardianship, LogEntry, PersonalLink
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = timezone.make_aware(datetime(2026, 3, 2, 9))
 LAST = date(2026, 3, 31)
 AFTER = MONDAY + timedelta(days=60)
-PHONE = "000 000 0000"
 TITLES = {
     "nl": "Deze vraag is afgelopen", "en": "This question has ended", "tr": "Bu sorunun süresi doldu", "ar": "انتهى وقت هذا السؤال",
     "pl": "To pytanie jest już nieaktualne", "uk": "Це запитання вже закрите",
