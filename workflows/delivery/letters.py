@@ -196,8 +196,8 @@ def _refuse_unknown_signs(document: Any, known: set[str]) -> None:
         if unknown(line.text):
             sign = next((sign for sign in line.text if unknown(sign)), line.text)
             said = _(
-                "No font on this computer knows the sign %(code)s in “%(text)s”. Write it in another way where it stands in the data, "
-                "or have a font installed that knows it (on Debian or Ubuntu: apt-get install fonts-noto)."
+                "No font on this computer knows the sign %(code)s in “%(text)s”. Write it in another way where it stands in the data. "
+                "Or have a font installed that knows it, for example fonts-noto on Debian or Ubuntu."
             )
             raise UnknownSign(said % {"code": f"U+{ord(sign[0]):04X}", "text": line.text.strip()})
         known.update(line.text)
