@@ -209,7 +209,7 @@ NASTY = [
     "0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30", "2026-02-30T25:61", "[]", "{}", "null", "' OR 1=1 --", "<script>alert(1)</script>",
     "\ud800",
 ]  # fmt: skip
-STORED = {"a\x00b", "9" * 40, "\U0001f9d1\u200d\U0001f692 \u202egnaw", "0001-01-01", "\ud800"}
+STORED = {"a\x00b", "9" * 40, "\U0001f9d1\u200d\U0001f692 \u202egnaw", "0001-01-01"}
 """Of these, what databases take differently; the others are refused or read before a database sees them."""
 
 
