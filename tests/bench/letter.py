@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import django
+
 from tests.bench.measuring import Figure, interleaved
 from tests.letter_contexts import context
 from workflows.delivery import letters
@@ -38,16 +40,6 @@ def resident() -> float:
     return pages * 4096 / 2**20
 
 
-def _start() -> None:
-    import os
-
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.host.settings")
-    django.setup()
-    letters.render(context("suspension"))
-
-
 def _print(number: int) -> int:
     return len(letters.render(context("suspension")))
 
@@ -64,7 +56,7 @@ def figures(engine: str) -> Iterator[Figure]:
     grown = resident() - before
     ours, floor = interleaved(lambda: letters.render(one), lambda: plain(html, css), rounds=ROUNDS, warm=2)
     yield Figure("a letter, against plain WeasyPrint", ours / floor, 0.70, None, f"{ours * 1000:.0f} ms against {floor * 1000:.0f} ms")
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_start) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=django.setup) as pool:
         list(pool.map(_print, range(4)))
         taken = []
         for _ in range(3):
