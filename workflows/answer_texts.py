@@ -120,9 +120,8 @@ KEPT_YEARS = 2
 """How long after it counted an answer is kept, as the sentence above promises."""
 
 _LATER = IN_SHORT[2]
-ON_PAPER: tuple[Told, ...] = tuple(
-    Told(one.head, pgettext_lazy("answer", "You can do that at any time. Tell the school.")) if one is _LATER else one for one in IN_SHORT
-)
+_LATER_ON_PAPER = pgettext_lazy("answer", "You can do that at any time. Tell the school.")
+ON_PAPER: tuple[Told, ...] = tuple(Told(one.head, _LATER_ON_PAPER) if one is _LATER else one for one in IN_SHORT)
 """The same for a form on paper, which has no link."""
 
 _ON_DESK = pgettext_lazy("answer on the desk", "You can do that at any time on this page, or tell the school.")
@@ -157,10 +156,13 @@ TO_PUPIL: tuple[Told, ...] = (
 PUPIL_BY_LINK: tuple[Told, ...] = (*TO_PUPIL[:2], Told(TO_PUPIL[2].head, _LATER.text), *TO_PUPIL[3:])
 """The same behind the link of a pupil who has no account."""
 
+PUPIL_ON_PAPER: tuple[Told, ...] = (*TO_PUPIL[:2], Told(TO_PUPIL[2].head, _LATER_ON_PAPER), *TO_PUPIL[3:])
+"""The same on the form of a pupil who has neither account nor e-mail."""
+
 IN_SHORT_FOR: Mapping[str, tuple[Told, ...]] = {
-    "": IN_SHORT, "paper": ON_PAPER, "desk": ON_DESK, "pupil": TO_PUPIL, "pupil_link": PUPIL_BY_LINK,
+    "": IN_SHORT, "paper": ON_PAPER, "desk": ON_DESK, "pupil": TO_PUPIL, "pupil_link": PUPIL_BY_LINK, "pupil_paper": PUPIL_ON_PAPER,
 }  # fmt: skip
-"""What is told in short, by who reads it where: behind a link, on paper, on the own desk of staff, on that of a pupil, behind a pupil's link."""
+"""What is told in short, by who reads it where: behind a link, on paper, on the own desk of staff, and the same three for a pupil."""
 
 AFTER = Told(
     pgettext_lazy("answer", "This is over"),
@@ -201,6 +203,11 @@ def behind_link(kind: str, language: str) -> str:
     return "pupil_link" if to_pupil(kind, language) else ""
 
 
+def on_paper(kind: str, language: str) -> str:
+    """Return the same for somebody of this kind who signs a form on paper."""
+    return "pupil_paper" if to_pupil(kind, language) else "paper"
+
+
 def day(value: date) -> str:
     """Return a day in words, as the active language writes it: `2 March 2026`."""
     return date_format(value, "j E Y")
@@ -208,7 +215,7 @@ def day(value: date) -> str:
 
 def how_long(until: date | None, reader: str = "") -> str:
     """Return how long a yes holds; `reader`: a key of `IN_SHORT_FOR`."""
-    if until is None and reader in ("pupil", "pupil_link"):
+    if until is None and reader in ("pupil", "pupil_link", "pupil_paper"):
         return pgettext("answer of a pupil", "A yes holds until you take it back.")
     if until is None:
         return pgettext("answer", "A yes holds until you take it back.")

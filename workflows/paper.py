@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows import access, answering, clock, rounds
+from workflows import access, answer_texts, answering, clock, rounds
 from workflows.acts import Outcome
 from workflows.answering import Line
 from workflows.models import Case, Enrolment, PaperForm, Person, RoundCase, School
@@ -86,7 +86,7 @@ def print_again(consent: Case, signer: Person) -> tuple[PaperForm, tuple[Line, .
     if not any(line.case.pk == consent.pk for line in found):
         raise answering.NotYours
     lines = tuple(line for line in found if line.mine is None or line.case.pk == consent.pk)
-    versions = answering.keep_words(lines, "nl", "paper")
+    versions = answering.keep_words(lines, "nl", answer_texts.on_paper(signer.kind, "nl"))
     alone = PaperForm.objects.select_related("school", "signer", "about").filter(signer=signer, about=consent.person_id, round=None, received_at=None)
     form = alone.order_by("-pk").first()
     if form is None or form.versions != versions:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from tests.printed import text_of
 from tests.round_world import another_group, send
 from tests.stories import MONDAY, as_user
 from workflows import clock, paper, people, rounds
-from workflows.models import Case, Outbox, PaperForm, Person, ReadEntry
+from workflows.delivery import paper as press
+from workflows.models import AskedText, Case, Outbox, PaperForm, Person, ReadEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +120,25 @@ def test_who_may_print_but_keeps_no_links_sees_no_link_to_send(cast: Cast) -> No
     for act in ("send", "close"):
         assert client.post(address, {"person": str(cast.people["parent"].key), "act": act}).status_code == 404
     assert not Outbox.objects.filter(kind="ask").exists()
+
+
+@pytest.mark.once
+def test_a_pupil_who_is_asked_reads_je_and_the_parent_asked_the_same_reads_u(monday: None) -> None:
+    cast = build("groningen", "vo", MONDAY.date())  # parents are asked until 18
+    pupil, parent = cast.people["pupil"], cast.people["parent"]
+    Person.objects.filter(pk=pupil.pk).update(birth_date=date(2009, 1, 15), user=None, email="", language="en")
+    Person.objects.filter(pk=parent.pk).update(email="", language="nl")
+    send(cast, lines=[WEBSITE])
+    consent = Case.objects.get(person=pupil)
+    press.print_all()
+    asked = {form.signer_id: form for form in PaperForm.objects.filter(about=pupil)}
+    u, je = re.compile(r"\b[Uu]w?\b"), re.compile(r"\b([Jj]e|jou)\b")
+    for one, wrong, right in ((pupil, u, je), (parent, je, u)):
+        one.refresh_from_db()
+        kept = AskedText.objects.get(digest=asked[one.pk].versions[str(consent.key)]).text
+        said = text_of(printed(cast, consent, one).content)
+        assert asked[one.pk].part and PaperForm.objects.get(signer=one, round=None).versions == asked[one.pk].versions
+        for text in (kept, said):
+            assert right.search(text) and not wrong.search(text), text
+            assert "link" not in text
+        assert ("This is a reading copy" in said) == (one == pupil)

@@ -89,13 +89,15 @@ def _together(figures: str) -> str:
 
 def _part(form: PaperForm, lines: Sequence[Line], language: str, *, copy: bool) -> dict[str, Any]:
     """Return a form in one language, as HTML to stand in the document; `copy`: to be read and not to be filled in."""
+    reader = answer_texts.on_paper(form.signer.kind, language)
     with translation.override(language):
         same = {line.until for line in lines}
         return {
-            "language": language, "copy": copy, "rtl": language in answer_texts.RIGHT_TO_LEFT, "day": answer_texts.day(clock.today()),
-            "in_short": answer_texts.ON_PAPER, "yes": answer_texts.YES, "no": answer_texts.NO,
+            "language": language, "copy": copy, "to_pupil": answer_texts.to_pupil(form.signer.kind, language),
+            "rtl": language in answer_texts.RIGHT_TO_LEFT, "day": answer_texts.day(clock.today()),
+            "in_short": answer_texts.IN_SHORT_FOR[reader], "yes": answer_texts.YES, "no": answer_texts.NO,
             "authority": answer_texts.AUTHORITY if any(line.needs_authority for line in lines) else None,
-            "how_long": answer_texts.how_long(lines[0].until) if len(same) == 1 else "",
+            "how_long": answer_texts.how_long(lines[0].until, reader) if len(same) == 1 else "",
             "rules": list(dict.fromkeys(rule for line in lines for rule in line.rules(language))),
             "rules_language": "en" if language == "en" else "nl",
             "groups": [
@@ -103,7 +105,8 @@ def _part(form: PaperForm, lines: Sequence[Line], language: str, *, copy: bool) 
                     "told": answer_texts.purpose(purpose),
                     "lines": [
                         {
-                            "where": answer_texts.channel(line.channel), "how_long": answer_texts.how_long(line.until) if len(same) > 1 else "",
+                            "where": answer_texts.channel(line.channel),
+                            "how_long": answer_texts.how_long(line.until, reader) if len(same) > 1 else "",
                             "version": form.versions.get(str(line.case.key), "")[:12],
                         }
                         for line in lines if line.purpose == purpose
@@ -149,7 +152,7 @@ def print_next(key: int, failed: set[int]) -> int:
         ready = []
         for form in forms:
             if lines := [line for line in paper.lines_of(form) if line.mine is None]:
-                form.versions = answering.keep_words(lines, "nl", "paper")
+                form.versions = answering.keep_words(lines, "nl", answer_texts.on_paper(form.signer.kind, "nl"))
                 ready.append((form, lines))
         pdf, printed = _print_what_can_be(ready)
         failed |= {form.pk for form, _lines in ready} - printed
