@@ -104,6 +104,31 @@ def test_questions_that_changed_while_the_page_was_open_are_asked_again(world: W
     answer = client.post(reverse("kc_workflows:own_consents"), {**form, f"a-{first.key}": "yes"})
     assert answer.status_code == 409
     assert not LogEntry.objects.filter(case=first, step="consent.answer").exists()
+    assert client.post(reverse("kc_workflows:own_consents"), untouched(answer)).status_code == 302
+    assert LogEntry.objects.filter(case=first, step="consent.answer").exists()
+
+
+@pytest.mark.parametrize("who", ["adult_pupil", "teacher"])
+def test_a_question_that_ended_while_the_page_was_open_says_so_and_keeps_what_was_typed(world: World, who: str) -> None:
+    (website,) = ask(world.cast, who, [("school_publication", "website")], until="2026-03-31")
+    (instagram,) = ask(world.cast, who, [("school_publication", "instagram")], until="2026-04-10")
+    client, address = as_user(world.cast.users[who]), reverse("kc_workflows:own_consents")
+    form = untouched(client.get(address)) | {f"a-{website.key}": "no", f"a-{instagram.key}": "yes", "reason": "Liever <b>niet</b>"}
+    with clock.at(MONDAY + timedelta(days=35)):
+        one = client.post(address, form)
+        again = untouched(one)
+        assert one.status_code == 409 and "This question has ended" in text_of(one) and "31 March 2026" in text_of(one)
+        assert again[f"a-{instagram.key}"] == "yes" and f"a-{website.key}" not in again and again["reason"].strip() == "Liever <b>niet</b>"
+        only = client.post(address, {**untouched(client.get(address)), f"a-{website.key}": "yes"})
+        assert only.status_code == 409 and "This question has ended" in text_of(only) and "Choose yes or no" not in text_of(only)
+        assert not answers_of(website) and not answers_of(instagram)
+        assert client.post(address, again).status_code == 302 and len(answers_of(instagram)) == 1
+    with clock.at(MONDAY + timedelta(days=60)):
+        last = client.post(address, form)
+        assert last.status_code == 410 and "This question has ended" in text_of(last) and "10 April 2026" in text_of(last)
+        assert "Liever &lt;b&gt;niet&lt;/b&gt;" in last.content.decode() and "What you sent was not saved." in text_of(last)
+        assert client.get(address).status_code == 200
+    assert not answers_of(website) and len(answers_of(instagram)) == 1
 
 
 def test_the_stranger_has_no_own_consents(world: World) -> None:

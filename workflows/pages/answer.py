@@ -86,7 +86,7 @@ def answer_page(request: HttpRequest, token: str) -> HttpResponse:
         return _own_page("revoked", link, language, 410)
     if request.method == "POST" and personal_links.tried("link", link.key) > personal_links.FORMS:
         return _own_page("too_many", link, language, 429)
-    sent = _Sent(request)
+    sent = Sent(request)
     questions = answering.lines_for(link.person)
     if not questions.lines and not questions.over:
         return _nothing_asked(sent, link, questions, language)
@@ -95,7 +95,7 @@ def answer_page(request: HttpRequest, token: str) -> HttpResponse:
     return _questions(link, questions, language, saved="saved" in request.GET)
 
 
-class _Sent:
+class Sent:
     """What was filled in: yes or no by the key of the case, reasons by the key of the person; nothing where the page is only looked at."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -106,17 +106,17 @@ class _Sent:
         self.reasons = {name[2:]: str(text)[:LONGEST_REASON] for name, text in posted.items() if name.startswith("r-")}
 
 
-def _nothing_asked(sent: _Sent, link: PersonalLink, questions: Questions, language: str) -> HttpResponse:
+def _nothing_asked(sent: Sent, link: PersonalLink, questions: Questions, language: str) -> HttpResponse:
     """Say why nothing can be answered: it was not theirs, its term is over, or nothing was asked."""
     ended = () if questions.moved else answering.ended_for(link.person, sent.chosen or None)
     if ended and len(ended) >= len(sent.chosen):
-        return _own_page("ended", link, language, 410, ended=_ended(ended, sent, language))
+        return _own_page("ended", link, language, 410, ended=shown_as_ended(ended, sent, language))
     if questions.moved or questions.others or sent.is_post:
         return _own_page("not_yours", link, language, 403, questions)
     return _own_page("nothing", link, language, 200)
 
 
-def _ended(lines: Sequence[Line], sent: _Sent, language: str, *, kept: Container[str] = ()) -> dict[str, Any]:
+def shown_as_ended(lines: Sequence[Line], sent: Sent, language: str, *, kept: Container[str] = ()) -> dict[str, Any]:
     """Return what `answer_ended.html` shows: which questions are over since when, and what was filled in for them.
 
     Args:
@@ -145,7 +145,7 @@ def _language(request: HttpRequest, person: Person | None) -> str:
     return next((one for one in wanted if one in answer_texts.LANGUAGES), "nl")
 
 
-def _save(sent: _Sent, token: str, link: PersonalLink, questions: Questions, language: str) -> HttpResponse:
+def _save(sent: Sent, token: str, link: PersonalLink, questions: Questions, language: str) -> HttpResponse:
     if stopped := _not_these(sent, link, questions, language):
         return stopped
     with translation.override(language):
@@ -180,7 +180,7 @@ def _save(sent: _Sent, token: str, link: PersonalLink, questions: Questions, lan
     return response
 
 
-def _not_these(sent: _Sent, link: PersonalLink, questions: Questions, language: str) -> HttpResponse | None:
+def _not_these(sent: Sent, link: PersonalLink, questions: Questions, language: str) -> HttpResponse | None:
     """Return the page that says which of the answers sent are not asked (any more): not theirs to give, or the term is over."""
     gone = {key for key in sent.chosen if questions.find(key) is None}
     ended = answering.ended_for(link.person, gone) if gone else ()
@@ -189,9 +189,9 @@ def _not_these(sent: _Sent, link: PersonalLink, questions: Questions, language: 
     if not gone:
         return None
     if gone == sent.chosen.keys():
-        return _own_page("ended", link, language, 410, ended={**_ended(ended, sent, language), "others": True})
+        return _own_page("ended", link, language, 410, ended={**shown_as_ended(ended, sent, language), "others": True})
     kept = {str(line.person.key) for line in questions.lines}
-    return _questions(link, questions, language, ended=_ended(ended, sent, language, kept=kept), status=409, sent=sent)
+    return _questions(link, questions, language, ended=shown_as_ended(ended, sent, language, kept=kept), status=409, sent=sent)
 
 
 def _salt(link: PersonalLink) -> str:
@@ -219,7 +219,7 @@ def _read_key(link: PersonalLink, questions: Questions, language: str, key: str)
 
 def _questions(
     link: PersonalLink, questions: Questions, language: str, *, status: int = 200, saved: bool = False,
-    problems: Iterable[tuple[str, str]] = (), sent: _Sent | None = None, ended: Mapping[str, Any] | None = None,
+    problems: Iterable[tuple[str, str]] = (), sent: Sent | None = None, ended: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     with translation.override(language):
         problems, chosen = list(problems), sent.chosen if sent else {}

@@ -18,6 +18,7 @@ from workflows.answering import Line
 from workflows.commands import InvalidData, StepDenied
 from workflows.forms import LONGEST_WORDS, PageForm, Ticks, YesNo
 from workflows.models import Person
+from workflows.pages.answer import Sent, shown_as_ended
 from workflows.pages.base import page, school_of, show, tell
 
 
@@ -92,7 +93,7 @@ def own_consents(request: HttpRequest) -> HttpResponse:
     """Show what the reader is asked about themselves; on POST keep the chosen answers.
 
     Returns:
-        200 the questions, 302 kept, 422 nothing was chosen, 409 the questions changed meanwhile.
+        200 the questions, 302 kept, 422 nothing was chosen, 409 the questions changed or one has ended meanwhile, 410 the last has.
 
     Raises:
         Http404: the reader is nobody at this school.
@@ -103,16 +104,22 @@ def own_consents(request: HttpRequest) -> HttpResponse:
         raise Http404
     language = "en" if (get_language() or "nl").startswith("en") else "nl"
     reader = "pupil" if person.kind == "pupil" else "desk"
-    form = OwnForm(request.POST if request.method == "POST" else None, *asked_of(person), language, reader)
-    status = 200
-    if request.method == "POST":
+    asked, over = asked_of(person)
+    form = OwnForm(request.POST if request.method == "POST" else None, asked, over, language, reader)
+    status, sent, ended = 200, Sent(request), None
+    gone = sent.chosen.keys() - {str(line.case.key) for line in (*asked, *over)}
+    if lines := answering.ended_for(person, gone) if gone else ():
+        sent.reasons[str(person.key)] = request.POST.get("reason", "")
+        ended = shown_as_ended(lines, sent, language, kept={str(person.key)} if form.lines else ())
+        status = 409 if form.lines else 410
+    elif sent.is_post:
         status = _save(form, person, request.user)
         if status == 302:
             kept = pgettext("answer of a pupil", "Your answers are kept. You can change them here at any time.")
             tell(request, kept if reader == "pupil" else _("Your answers are kept. You can change them here at any time."))
             return HttpResponseRedirect(reverse("kc_workflows:own_consents"))
     rules = dict.fromkeys(rule for line in form.lines.values() for rule in line.rules(language))
-    context = {"form": form, "rules": rules, "in_short": answer_texts.IN_SHORT_FOR[reader], "after": answer_texts.AFTER}
+    context = {"form": form, "rules": rules, "in_short": answer_texts.IN_SHORT_FOR[reader], "after": answer_texts.AFTER, "ended": ended}
     return show(request, "own_consents.html", context, status=status, here="more")
 
 
