@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from workflows import clock, opening, words
 from workflows.access import Standing, seen_by
 from workflows.course_page import SHOWN, Place
-from workflows.deciders import decided_by
+from workflows.deciders import UNDECIDED, decided_by
 from workflows.decisions import DECISIONS
 from workflows.models import Case, Group, Letter, Person, ProgrammeItem
 from workflows.pinned import protocol_for
@@ -96,7 +96,7 @@ _DECIDED = frozenset(yes for yes, _no in DECISIONS.values())
 
 
 def _for_roles(rows: list[tuple[Any, ...]], place: Place) -> list[tuple[Any, ...]]:
-    """Leave out the proposed measures on which, by their own protocol, others decide; `deciders` says who, as for the desk."""
+    """Leave out the measures on which, by their own protocol, others decide; `deciders` says who, as for the desk."""
     keys = [row[4] for row in rows if row[0] == "measure"]
     if not keys:
         return rows
@@ -157,7 +157,7 @@ def _waiting(user: int, school: int, roles: frozenset[str], seen: QuerySet[Any],
         _part("duty", duties_of(user, roles, owed), name="task", at="due_at", key="case__key", root="root__"),
         _part("case", Case.objects.filter(arrived(user, roles), pk__in=keys), name="state", at="opened_at", key="key", root=""),
     ]
-    measures = Case.objects.filter(type="measure", state="proposed", parent__in=keys).exclude(opened_by__user=user)
+    measures = Case.objects.filter(type="measure", state__in=UNDECIDED, parent__in=keys).exclude(opened_by__user=user)
     found.append(_part("measure", measures, name="state", at="opened_at", key="key", root="parent__"))
     if roles & APPROVERS:
         letters = Letter.objects.filter(root__in=keys, state__in=["draft", "failed"])

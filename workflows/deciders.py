@@ -1,13 +1,14 @@
-"""Who decides on a proposed measure by its case's protocol, for many measures at once."""
+"""Who decides on a measure by its case's protocol, for many measures at once: first, and where it asks a second role, second."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from workflows import clock, protocol, situation
+from workflows import clock, facts, protocol, situation
 from workflows.access import holders_of
 from workflows.data import from_json
-from workflows.models import Case, Involvement
+from workflows.models import Case, Involvement, LogEntry
 from workflows.models.people import age_on
 from workflows.pinned import protocol_of
 from workflows.vocabulary import CASE_ROLES
@@ -15,9 +16,12 @@ from workflows.vocabulary import CASE_ROLES
 DECIDERS = frozenset({"director", "board", "manager"})
 """Roles to whom cases are brought."""
 
+UNDECIDED = ("proposed", "approved")
+"""States of a measure in which a decision may be awaited: the first, or that of a second role."""
+
 
 def decided_by(measures: Iterable[Case], roles: Mapping[int, frozenset[str]]) -> list[Case]:
-    """Return those of these proposed measures on which somebody with these roles, by school, decides.
+    """Return those of these proposed or approved measures on which somebody with these roles, by school, still decides.
 
     Args:
         measures: measures with their parent, the school of each, and the person.
@@ -31,7 +35,7 @@ def decided_by(measures: Iterable[Case], roles: Mapping[int, frozenset[str]]) ->
 def _who_decides(rows: Sequence[Case]) -> dict[int, frozenset[str]]:
     """Return the roles that decide on each of these measures, by key; one query for the people of all of them.
 
-    Only what says who decides is looked at: the measure, its incident and who is in it, not the log.
+    Only what says who decides is looked at: the measure, its incident and who is in it; of the log the approvals alone.
     """
     day = clock.today()
     incidents = {measure.parent_id for measure in rows}
@@ -46,6 +50,7 @@ def _who_decides(rows: Sequence[Case]) -> dict[int, frozenset[str]]:
         before = people[case_id].get(pk)
         roles = frozenset({role}) | (before.case_roles if before else frozenset())
         people[case_id][pk] = situation.Person(id=str(pk), kind=kind, case_roles=roles, age=age_on(born, day))
+    given = _approvals(one for one in rows if one.state == "approved")
     found = {}
     directors: dict[int, frozenset[int]] = {}
     for measure in rows:
@@ -60,6 +65,8 @@ def _who_decides(rows: Sequence[Case]) -> dict[int, frozenset[str]]:
             subjects=(str(about.pk),) if about else (), settings=measure.school.settings,
         )  # fmt: skip
         roles = protocol.expected_roles(protocol_of(root), asked)
+        if measure.state == "approved":
+            roles &= protocol.second_roles(protocol_of(root), replace(asked, step="measure.impose", records=given.get(measure.pk, ())))
         if "director" in roles and "board" not in roles:  # where everybody who is director is a party, the next level decides (KC-35)
             if measure.school_id not in directors:
                 directors[measure.school_id] = holders_of(measure.school, "director")
@@ -67,3 +74,13 @@ def _who_decides(rows: Sequence[Case]) -> dict[int, frozenset[str]]:
                 roles = roles - {"director"} | {"board"}
         found[measure.pk] = roles
     return found
+
+
+def _approvals(measures: Iterable[Case]) -> dict[int, tuple[situation.Record, ...]]:
+    """Return the approvals that these measures have, by key; no query where there are none of them."""
+    entries: dict[int, list[tuple[object, ...]]] = {one.pk: [] for one in measures}
+    if entries:
+        rows = LogEntry.objects.filter(case__in=entries, step="measure.approve").order_by("n").values_list(*facts.ENTRY)
+        for row in rows:
+            entries[row[1]].append(row)
+    return {key: facts.records_of(own, {}) for key, own in entries.items()}

@@ -41,7 +41,7 @@ __all__ = [
     "ANSWERS", "HOME", "RECOUNT", "Article", "Clause", "Denial", "DutyLine", "DutyView", "Layer", "LetterLine", "Line", "LoadError", "Owed",
     "Problem", "Protocol", "Remedy", "Rules", "Setting", "SignerLine", "addressees", "advice", "all_packs", "answered", "answers_in", "asks_nobody",
     "came_later", "check", "check_file", "clauses", "consent_state", "denials", "digest", "duties", "duty_met", "expected_roles", "from_texts",
-    "left_up", "letters", "load", "people_asked", "say_moves_at", "select", "signers",
+    "left_up", "letters", "load", "people_asked", "say_moves_at", "second_roles", "select", "signers",
 ]  # fmt: skip
 
 _NOT_PROVIDED = gettext_noop("This protocol does not provide for this step.")
@@ -271,6 +271,20 @@ def expected_roles(protocol: Protocol, facts: Facts) -> frozenset[str]:
     for line in rules.lines:
         if line.guard == "by_role" and line.strength == "block" and facts.judge(line.when) is True:
             roles &= _playing(tuple(line.args["roles"]))
+    return roles
+
+
+def second_roles(protocol: Protocol, facts: Facts) -> frozenset[str]:
+    """The roles whose own approval an approved measure still waits for, beside the one it has; none where one is enough.
+
+    Args:
+        facts: of `measure.impose`, with the approvals that were given among the records.
+    """
+    roles: frozenset[str] = frozenset()
+    for line in protocol.for_sector(facts.sector).at("measure.impose", facts.case_type).lines:
+        named = line.guard == "recorded" and line.args["what"] == "measure.approve" and line.args.get("by")
+        if named and line.strength == "block" and facts.judge(line.when) is True and not is_recorded(line.args, facts):
+            roles |= _playing(tuple(named))
     return roles
 
 

@@ -98,7 +98,7 @@ def _who_must_know(
     if step == "takedown.request" and root.type == "consent":
         return _deciders(loaded, {"director"}), {int(record.by) for record in loaded.records if record.what == "used" and record.by}
     if step in ("measure.approve", "measure.reject", "incident.send_back", "incident.take_over", "hand_over"):
-        return owner_of(root), {int(facts.proposer)} if facts.proposer else set()
+        return owner_of(root) | _second_to_decide(loaded, case, step), {int(facts.proposer)} if facts.proposer else set()
     return {}, set()
 
 
@@ -122,6 +122,13 @@ def _next_to_decide(loaded: Loaded, case: Case, step: str) -> dict[int, Person]:
     if staff and {str(pk) for pk in staff} <= loaded.parties():
         staff |= _deciders(loaded, {"board"})  # whoever would decide is a party: the next level does
     return staff
+
+
+def _second_to_decide(loaded: Loaded, case: Case, step: str) -> dict[int, Person]:
+    """Return who must approve a measure too, once one role did."""
+    if step != "measure.approve":
+        return {}
+    return _deciders(loaded, protocol.second_roles(loaded.protocol, loaded.for_step(case, "measure.impose", actor=None, data={})))
 
 
 _OWNER = Prepared(lambda school, user: Person.objects.filter(school=school, user=user).order_by(), int, int)

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from workflows import clock
 from workflows.access import Standing, roles_of, roots_seen_by, seen_by, standing_of, visible_roots, visible_to
-from workflows.deciders import decided_by
+from workflows.deciders import UNDECIDED, decided_by
 from workflows.decisions import DECISIONS, decidable, facts_of, for_reader
 from workflows.models import Case, School
 from workflows.pinned import protocol_of
@@ -37,7 +37,7 @@ class Approvals:
 
 
 def approvals(user: Any, school: School | None = None) -> Approvals:
-    """Return the proposed measures that wait for `user`'s decision by their protocol, and those they proposed themselves.
+    """Return the measures that wait for `user`'s decision by their protocol, as first or as second, and those they proposed themselves.
 
     Beside them the connections and accounts, likewise.
 
@@ -46,15 +46,14 @@ def approvals(user: Any, school: School | None = None) -> Approvals:
         school: of this school alone; without it the connections and accounts they asked for are left out.
     """
     seen = visible_to(user).values("pk")
-    rows = Case.objects.filter(type="measure", parent__in=seen, state__in=["proposed", "approved"])
+    rows = Case.objects.filter(type="measure", parent__in=seen, state__in=UNDECIDED)
     if school is not None:
         rows = rows.filter(school=school)
     proposed: list[Case] = []
     asked: list[Case] = []
     for measure in _with_people(rows)[:MOST]:
         own = measure.opened_by is not None and measure.opened_by.user_id == user.pk
-        if own or measure.state == "proposed":
-            (asked if own else proposed).append(measure)
+        (asked if own else proposed).append(measure)
     roles = {school.pk: roles_of(user, school) for school in {measure.school for measure in proposed}}
     requests, requested = _requests(user, school)
     return Approvals(decided_by(proposed, roles), asked, requests, requested)
@@ -102,7 +101,7 @@ def _undecided(roles: frozenset[str], groups: int) -> Prepared:
     def asked(user: int, school: int, day: date, *own: int) -> QuerySet[Any, Any]:
         standing = [Standing(school, roles, own)]
         seen = seen_by(user, standing, day).order_by().values("pk")
-        measures = Case.objects.filter(type="measure", state="proposed", school=school, parent__in=seen).exclude(opened_by__user=user)
+        measures = Case.objects.filter(type="measure", state__in=UNDECIDED, school=school, parent__in=seen).exclude(opened_by__user=user)
         requests = roots_seen_by(user, standing, day, *DECISIONS).filter(state__in=[INITIAL[one] for one in DECISIONS], school=school)
         plain = requests.order_by().values_list("pk")
         found: QuerySet[Any, Any] = measures.order_by().values_list("pk").union(plain, all=True)[:MOST]

@@ -86,10 +86,35 @@ def test_where_the_only_director_is_a_party_it_waits_for_the_board(deputy: str, 
     assert waiting_for(cast, commands.open_child(case, "measure.propose", by=cast.users["mentor"], data=told).case) == who
 
 
+def test_a_second_role_that_must_agree_finds_what_another_approved() -> None:
+    cast = build("groningen", "vo", MONDAY.date())
+    measure = proposed(cast, "suspension")
+    commands.perform(measure.parent, "incident.take_over", by=cast.users["board"], data={"mode": "joint", "reason": "Samen."})
+    measure.refresh_from_db()
+    words = {"reason": "Past bij de ernst."}
+    told = commands.perform(measure, "measure.approve", by=cast.users["director"], data=words).told
+    assert cast.people["board"] in told
+    assert waiting_for(cast, measure) == {"board"}
+    measure.refresh_from_db()
+    commands.perform(measure, "measure.approve", by=cast.users["board"], data=words)
+    assert waiting_for(cast, measure) == set()
+
+
+@pytest.mark.once
+def test_what_one_role_approved_waits_for_no_other_unless_the_protocol_asks_it() -> None:
+    cast = build("groningen", "vo", MONDAY.date())
+    measure = proposed(cast, "suspension")
+    commands.perform(measure, "measure.approve", by=cast.users["director"], data={"reason": "Past bij de ernst."})
+    assert waiting_for(cast, measure) == set()
+
+
 def test_the_number_of_questions_does_not_grow_with_the_measures() -> None:
     cast = build("groningen", "vo", MONDAY.date())
     counts = []
-    for _ in range(3):
+    for number in range(4):
+        measure = proposed(cast, "warning")
+        if number < 2:
+            commands.perform(measure, "measure.approve", by=cast.users["director"], data={"reason": "Past bij de ernst."})
         proposed(cast, "warning")
         waiting.approvals(cast.users["director"])
         with CaptureQueriesContext(connection) as asked:

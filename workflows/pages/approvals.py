@@ -14,7 +14,7 @@ from workflows import access, api, commands, vocabulary, words
 from workflows.deciders import DECIDERS
 from workflows.decisions import fields_of
 from workflows.forms import answers_in
-from workflows.models import Case, LogEntry, ReadEntry, School
+from workflows.models import Case, LogEntry, ReadEntry
 from workflows.pages import asking, choices, explaining, reading
 from workflows.pages.base import act_of, case_or_404, changes, log_read, page, school_of, show, staff_or_404, tell, with_told
 from workflows.pages.decision_form import DecisionForm
@@ -36,10 +36,6 @@ TOLD_AT_ONCE = 5
 """Answers of a proposal shown at once; the others are folded."""
 
 
-SECOND_AT_MOST = 10
-"""Measures whose case is read to see whether a second answer is awaited."""
-
-
 @page
 def approvals(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader's decision, and what the reader asked of others."""
@@ -47,7 +43,6 @@ def approvals(request: HttpRequest) -> HttpResponse:
     if school is None or not access.roles_of(request.user, school):
         raise Http404
     found = api.approvals(request.user, school)
-    found.waiting.extend(_second_answers(request.user, school))
     brought = []
     if access.roles_of(request.user, school) & DECIDERS:
         decided = {measure.parent_id for measure in found.waiting}
@@ -65,23 +60,6 @@ def approvals(request: HttpRequest) -> HttpResponse:
         },
         here="approvals",
     )
-
-
-def _second_answers(user: Any, school: School) -> list[Case]:
-    """Return the measures that one role approved and that still wait for the answer of a role of the reader.
-
-    Whether two must answer is the protocol's, so the case is read for it: only of those few that are approved, not imposed
-    yet, and not approved by a role of the reader.
-    """
-    roles = access.roles_of(user, school) & DECIDERS
-    if not roles:
-        return []
-    rows = Case.objects.filter(type="measure", state="approved", school=school, parent__in=access.visible_to(user).values("pk"))
-    rows = rows.exclude(opened_by__user=user).select_related("parent", "parent__school", "school", "person", "opened_by")
-    given = LogEntry.objects.filter(case__in=rows, step="measure.approve").values_list("case_id", "by_roles")
-    answered = {case_id for case_id, by_roles in given if roles & set(by_roles)}
-    waiting = [measure for measure in rows.order_by("opened_at") if measure.pk not in answered][:SECOND_AT_MOST]
-    return [measure for measure in waiting if measure.parent and measure.pk in sealed(reading.read(user, measure.parent))]
 
 
 def _looking(request: HttpRequest, measures: list[Case]) -> list[str]:
