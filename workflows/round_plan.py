@@ -151,7 +151,7 @@ SOME = 250
 def plan_for(asked: Round, people: Sequence[Person], by: Any) -> Plan:
     """Return what a round does for these people."""
     if asked.kind == Round.Kind.YEARLY:
-        return _yearly(asked, people)
+        return _yearly(asked, people, by)
     plan = Plan(people=len(people))
     topics = [f"{purpose}/{channel}" for purpose, channel in asked.lines]
     latest = _latest(asked, people, topics)
@@ -208,18 +208,23 @@ class _Question:
 
 
 def _questions(asked: Round, people: Sequence[Person], topics: Sequence[str], still: Mapping[tuple[int, str], Case]) -> list[_Question]:
-    day = clock.today()
-    known = {int(one.id): (one,) for one in load_people(asked.school, {one.pk: frozenset() for one in people}, day)}
-    pictured = [case for case in still.values() if case.facts.get("asked")]
-    for shown in pictured:
-        shown.school = asked.school
-    of_case = {case.pk: found for case, found in zip(pictured, roots.people_of(pictured, day), strict=True)}
+    known, of_case = _known(asked, people, still.values())
     found = []
     for one in people:
         for topic in topics:
             case = still.get((one.pk, topic))
             found.append(_Question(one, topic, case, of_case.get(case.pk, known[one.pk]) if case else known[one.pk]))
     return found
+
+
+def _known(asked: Round, people: Sequence[Person], cases: Iterable[Case]) -> tuple[dict[int, tuple[Known, ...]], dict[int, tuple[Known, ...]]]:
+    """Return whom the rules know about each person today, and in each consent that asks parents about a member of staff; by key."""
+    day = clock.today()
+    pictured = [case for case in cases if case.facts.get("asked")]
+    for shown in pictured:
+        shown.school = asked.school
+    of_case = {case.pk: found for case, found in zip(pictured, roots.people_of(pictured, day), strict=True)}
+    return {int(one.id): (one,) for one in load_people(asked.school, {one.pk: frozenset() for one in people}, day)}, of_case
 
 
 def _new(asked: Round, person: Person, topic: str) -> Case:
@@ -343,8 +348,8 @@ def _say_why(plan: Plan) -> None:
         plan.nobody[key] = (plan.nobody[key][0], why)
 
 
-def _yearly(asked: Round, people: Sequence[Person]) -> Plan:
-    """Return whom to remind of a yes that still holds and was given before this school year; nothing is asked anew."""
+def _yearly(asked: Round, people: Sequence[Person], by: Any) -> Plan:
+    """Return whom to remind of a yes that still holds, was given before this school year and is still theirs; nothing is asked anew."""
     plan = Plan(people=len(people))
     rows = Case.objects.filter(type="consent", school=asked.school, person__in=[one.pk for one in people], state="granted")
     cases = [case for case in rows if roots.state_of(case, clock.today()) == "granted"]
@@ -353,8 +358,12 @@ def _yearly(asked: Round, people: Sequence[Person]) -> Plan:
     for entry in LogEntry.objects.filter(case__in=[case.pk for case in cases], step__in=ANSWERS, retracted_by=None).order_by("n"):
         last[entry.case_id, entry.person_id or 0] = entry
     about = {case.pk: case.person_id or 0 for case in cases}
+    own, rules, (known, of_case) = {one.pk: one for one in people}, _Rules(asked, by), _known(asked, people, cases)
+    whose = {
+        case.pk: rules.asked(_Question(own[about[case.pk]], case.topic, case, of_case.get(case.pk, known[about[case.pk]])))[0] for case in cases
+    }
     for (case_pk, signer), entry in last.items():
-        if signer and entry.facts.get("answer") is True and entry.at < start:
+        if signer in whose[case_pk] and entry.facts.get("answer") is True and entry.at < start:
             plan.asked.setdefault(signer, set()).add(about[case_pk])
             plan.standing += 1
     plan.signers = {one.pk: one for one in Person.objects.filter(pk__in=list(plan.asked))}

@@ -15,7 +15,7 @@ from tests.stories import MONDAY, as_user
 from workflows import answering, clock, people, rounds
 from workflows.delivery import outbox
 from workflows.machine import StepDenied
-from workflows.models import Case, Outbox, PaperForm, Person, PersonalLink, Round, RoundAsk
+from workflows.models import Case, Guardianship, Outbox, PaperForm, Person, PersonalLink, Round, RoundAsk
 from workflows.round_plan import members
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +237,14 @@ def test_a_yearly_reminder_asks_nothing_and_goes_to_who_said_yes_before_this_yea
     sent = mail.outbox[-1]
     assert sent.to == [cast.people["parent"].email] and "Uw ja geldt nog" in sent.body
     assert "heeft een vraag" not in sent.body and "Noa" not in sent.body
+
+
+def test_a_yearly_reminder_passes_over_who_no_longer_decides(cast: Cast) -> None:
+    with clock.at(MONDAY - timedelta(days=270)):
+        send(cast, lines=LINES[:1])
+        for who in ("parent", "other_parent"):
+            answer(cast.people[who])
+    people.end_guardian(Guardianship.objects.get(guardian=cast.people["other_parent"]), by=None, on=MONDAY.date() - timedelta(days=1))
+    assert Case.objects.get(person=cast.people["pupil"]).state == "granted"
+    plan = rounds.plan_of(make(cast, kind="yearly", lines=(), moment=""), cast.users["director"])
+    assert plan.asked == {cast.people["parent"].pk: {cast.people["pupil"].pk}}, "staff would tell of this child to whoever it names"
