@@ -20,6 +20,10 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
 
     earned = Float(default=None, scope=Scope.user_state, help="The grade that was published last, 0 to 1.")
 
+    @property
+    def _asked(self) -> module_page.Asked:
+        return module_page.Asked(self)
+
     def max_score(self) -> float:
         """Return the most that can be earned."""
         return 1.0
@@ -47,7 +51,7 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
             return self.get_score()
         place.pupil.school = place.school
         learning = module_page.narrowed(api.module.learning(place.pupil, self.level), self.units)
-        return Score(learning.progress.share(self.tries), 1.0) if learning.run is not None else self.get_score()
+        return Score(learning.progress.share(self._asked.tries), 1.0) if learning.run is not None else self.get_score()
 
     def rescore(self, only_if_higher: bool | None) -> None:
         """Count anew when course staff ask for it, keep the grade, and publish it.
@@ -87,4 +91,4 @@ class GradedByLessons(ScorableXBlockMixin, CompletableXBlockMixin):  # type: ign
 
     def is_uncounted(self, learning: api.Learning) -> bool:
         """Whether every lesson was done, but some of it elsewhere in the course, so that this block has not published it."""
-        return self.counts and learning.progress.is_finished and learning.progress.share(self.tries) > (self.earned or 0.0)
+        return self.counts and learning.progress.is_finished and learning.progress.share(self._asked.tries) > (self.earned or 0.0)

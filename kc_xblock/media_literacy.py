@@ -116,7 +116,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         levels = module_page.catalogue({level: api.module.preview(school, level) for level in api.LEVELS})
         for row in levels:
             for unit in row["units"]:
-                unit["checked"] = row["level"] == self.level and unit["key"] in self.units
+                unit["checked"] = row["level"] == self.level and unit["key"] in (self.units or ())
         shown = {**self._course(), "set": settings_of(self), "levels": levels, "longest": LONGEST_NAME, "after": AFTER_DUE.items()}
         return self._fragment(self._render("module_studio.html", shown), "studio.js", "KcCaseDeskStudio", script_words())
 
@@ -210,10 +210,10 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
             raise api.OutOfTurn("unknown")
         if reader.pupil is None:
             progress = reader.learning.progress
-            again = progress.again(unit, progress.to_practise(unit, self.tries))
+            again = progress.again(unit, progress.to_practise(unit, self._asked.tries))
             reader.learning = api.Learning(reader.learning.level, again, reader.learning.protocol)
         else:
-            whole = api.module.practise_again(reader.pupil, self.level, unit=key, attempts=self.tries)
+            whole = api.module.practise_again(reader.pupil, self.level, unit=key, attempts=self._asked.tries)
             reader.learning = module_page.narrowed(whole, self.units)
             self._go(key)
         return self._answered(request, 200, self._shown(reader, reader.learning.progress.unit(key)))
@@ -226,7 +226,7 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
 
     def _earn(self, learning: api.Learning) -> None:
         """Publish grade and completion as far as they rose."""
-        share = learning.progress.share(self.tries)
+        share = learning.progress.share(self._asked.tries)
         if self.earned is None or share > self.earned:
             self.set_score(Score(share, 1.0))
             self.publish_grade(only_if_higher=True)
@@ -265,10 +265,6 @@ class MediaLiteracyXBlock(GradedByLessons, XBlock):  # type: ignore[misc] # XBlo
         for name, value in found.items():
             setattr(self, name, value)
         return {"text": gettext("Saved.")}
-
-    @property
-    def _asked(self) -> module_page.Asked:
-        return module_page.Asked(self)
 
     # --- who reads, and how it looks -------------------------------------------------------------------------------
 

@@ -71,7 +71,8 @@ def lacking(block: Any) -> list[str]:
     """Return a sentence for each thing that keeps pupils from the lessons as they are set, for the author in Studio."""
     school = api.school_of_course(compat.course_key_of(block))
     here = {unit.key for unit in api.module.preview(school, block.level).progress.units}
-    found = []
+    _usable, wrong = settings_from(settings_of(block), school)
+    found = [gettext("A setting of this block cannot be used. Look at all of them, and save them again.")] if wrong else []
     if school is None:
         found.append(
             gettext(
@@ -80,6 +81,6 @@ def lacking(block: Any) -> list[str]:
         )
     if not here:
         found.append(gettext("There are no lessons for this level yet."))
-    elif set(block.units) - here:
+    elif set(block.units or ()) - here:
         found.append(gettext("There is no such lesson (any more). Choose the lessons again."))
     return found

@@ -17,24 +17,27 @@ _MOST_STEPS = 200
 
 
 class Asked:
-    """What the course asks of its pupils, read from the block when it matters: each field it reads may cost a query."""
+    """What the course asks of its pupils, read from the block when it matters: each field it reads may cost a query.
+
+    A course that was imported may bring what no form would have kept; it counts as the nearest that is asked for.
+    """
 
     def __init__(self, block: Any) -> None:
         self._block = block
 
     @property
-    def attempts(self) -> int:
+    def tries(self) -> int:
         """Tries that count; 0: all."""
-        return int(self._block.tries)
+        return max(self._block.tries or 0, 0)
 
     @property
     def pass_mark(self) -> float:
         """The part of the questions (0 to 1) to be found in them."""
-        return float(self._block.pass_mark) / 100
+        return min(self._block.pass_mark or 0, 100) / 100
 
     def passed(self, progress: api.Progress) -> bool:
         """Whether this progress is what the course asks."""
-        return progress.as_earned().is_finished and progress.share(self.attempts) >= self.pass_mark
+        return progress.as_earned().is_finished and progress.share(self.tries) >= self.pass_mark
 
 
 def unit_to_show(learning: api.Learning, *wanted: str) -> api.Unit | None:
@@ -100,7 +103,7 @@ def shown(learning: api.Learning, asked: Asked, unit: api.Unit, *, turn: api.Tur
             "seen": tries,
             "first": tries == 0 and progress.solved(unit) == 0 and answered is None,
         },
-        "counting": asked.attempts if asked.attempts and answered is None and (unit.key, scene.key) not in progress.anew else 0,
+        "counting": asked.tries if asked.tries and answered is None and (unit.key, scene.key) not in progress.anew else 0,
     }
 
 
@@ -134,7 +137,7 @@ def _end(learning: api.Learning, asked: Asked, unit: api.Unit) -> dict[str, Any]
     place = progress.units.index(unit)
     ahead = [*progress.units[place + 1 :], *progress.units[:place]]
     following = next((one for one in ahead if not progress.is_done(one) and one.key not in learning.closed), None)
-    practise = progress.to_practise(unit, asked.attempts) if progress.only([unit.key]).share(asked.attempts) < asked.pass_mark else ()
+    practise = progress.to_practise(unit, asked.tries) if progress.only([unit.key]).share(asked.tries) < asked.pass_mark else ()
     return {
         "rules": list(rules.values()),
         "class_card": [api.in_language(one) for one in unit.class_card],

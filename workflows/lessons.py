@@ -342,7 +342,14 @@ def load(paths: Iterable[Path], articles: Mapping[str, bool] | None = None) -> L
         articles: as for `read`.
     """
     known = tuple(sorted((articles or {}).items())) if articles is not None else None
-    return _loaded(tuple((str(path), path.stat().st_mtime_ns) for path in paths), known)
+    return _loaded(tuple((str(path), _changed_at(path)) for path in paths), known)
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # gone meanwhile, or a link to what is gone: reading it says so
+        return 0
 
 
 @lru_cache(maxsize=16)
@@ -355,6 +362,8 @@ def _loaded(stamps: tuple[tuple[str, int], ...], articles: tuple[tuple[str, bool
             unit, wrong = read(Path(file).read_text(encoding="utf-8"), file, known)
         except UnicodeDecodeError:
             unit, wrong = None, (Problem(file, "", "This file is not written in UTF-8."),)
+        except OSError as why:
+            unit, wrong = None, (Problem(file, "", f"This file cannot be read: {why.strerror}."),)
         problems += wrong
         if unit is not None:
             units.append(unit)

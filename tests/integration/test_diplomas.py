@@ -102,6 +102,7 @@ def test_anybody_checks_a_code_and_learns_school_level_and_year_alone(client: Cl
         for name in (pupil.given_name, pupil.family_name, cast.group.name):
             assert name not in shown
     assert answer.headers["Referrer-Policy"] == "no-referrer" and "no-store" in answer.headers["Cache-Control"]
+    assert client.head(reverse("kc_workflows:diploma"), {"code": found.code}).status_code == 200
 
 
 def test_in_dutch_the_year_is_a_school_year_and_no_grade(client: Client, cast: Cast) -> None:

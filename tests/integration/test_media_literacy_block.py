@@ -159,6 +159,21 @@ def test_an_author_is_warned_of_what_is_missing(cast: Cast, author: User) -> Non
     assert any("not linked" in message.text for message in found.validate().messages)
 
 
+@pytest.mark.parametrize("wrong", [{"units": None}, {"tries": None}, {"tries": -1}, {"pass_mark": None}, {"pass_mark": 101}, {"after_due": "never"}])
+def test_what_an_imported_course_brings_and_no_form_would_keep_is_said_and_stops_no_pupil(
+    cast: Cast, author: User, published: list[Any], wrong: dict[str, Any]
+) -> None:
+    pupil = cast.users["pupil"]
+    found = loaded(KIND, pupil, **wrong)
+    told = " ".join(message.text for message in found.validate().messages)
+    assert ("A setting of this block cannot be used." in told) == (wrong != {"units": None}), "without units it has all of them"
+    assert "Save" in page(author, f"{COURSE}studio_view/") and cast.school.name in page(author, f"{COURSE}author_view/")
+    assert "question 1 of 2" in page(pupil)
+    finish(as_user(pupil))
+    assert dict(published)["grade"]["value"] == 1.0
+    assert LessonRun.objects.get().finished_at and "completion" in dict(published)
+
+
 def test_lessons_that_are_gone_are_said_calmly(cast: Cast) -> None:
     loaded(KIND, cast.users["pupil"], units=["gone"])
     assert "There are no lessons for this level yet." in page(cast.users["pupil"])

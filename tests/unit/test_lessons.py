@@ -134,6 +134,8 @@ def test_lessons_of_several_folders_stand_together_and_no_two_share_a_key(tmp_pa
     (second / "1-sample.toml").write_text(TEXT.replace("level = 2", "level = 1"), encoding="utf-8")
     (second / "2-broken.toml").write_text("key = ", encoding="utf-8")
     (second / "2-latin.toml").write_bytes("key = 'é'".encode("latin-1"))
+    (second / "2-moved.toml").symlink_to(tmp_path / "elsewhere.toml")
+    (second / "2-folder.toml").mkdir()
     library = load(lessons.files([first, second]), ARTICLES)
     assert [(unit.level, unit.key) for unit in library.units] == [(1, "sample"), (2, "sample")], "a fault takes no other lesson with it"
     assert library.level(2)[0].file == str(first / "2-sample.toml"), "a copy does not take the product's own lesson away"
@@ -141,6 +143,8 @@ def test_lessons_of_several_folders_stand_together_and_no_two_share_a_key(tmp_pa
     assert [one.split(": ")[0] for one in said if "Level 2 has “sample” already" in one] == [str(second / "2-sample.toml")]
     assert any("2-broken.toml: This is no valid TOML" in one for one in said)
     assert any("2-latin.toml: This file is not written in UTF-8." in one for one in said)
+    for name in ("2-moved.toml", "2-folder.toml"):
+        assert any(f"{name}: This file cannot be read" in one for one in said)
 
 
 # what differs per school

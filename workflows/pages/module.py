@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from workflows import access, assigned, class_view, clock, diplomas, module, opening, personal_links, programme, words
 from workflows.lessons import LEVELS
@@ -283,7 +283,7 @@ def _may_print(user: Any, found: Diploma) -> bool:
     return bool(groups) and person.enrolments.filter(group__in=groups, starts__lte=clock.today()).exclude(ends__lt=clock.today()).exists()
 
 
-@require_GET
+@require_safe
 @never_cache
 def check_diploma(request: HttpRequest) -> HttpResponse:
     """Say whether a diploma's code is genuine: its school, level and year, and nothing about whose it is. For anybody."""
