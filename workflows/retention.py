@@ -1,7 +1,7 @@
 """What consents leave behind is erased once its term is over: words, letters, printed forms, links and mails.
 
 Ids, facts and digests stay, so that the chain of the log still verifies and a register still counts. The term is the setting
-`consent_proof_years` of the pack (domain.md E: as long as it is used, and two years after). Other cases have no such job yet.
+`consent_proof_years` of the pack (KC-9B: as long as it is used, and two years after). Other cases have no such job yet.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def test_the_words_of_the_letters_cover_the_vocabulary() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_sentences_are_short(kind: str) -> None:
-    """No sentence of ours over 18 words (ux.md part 4); facts and addresses are not ours."""
+    """No sentence of ours over 18 words; facts and addresses are not ours."""
     html = letters.html(context(kind))
     body = html[html.index("<body") :]
     for block in re.findall(r"<(?:p|li)(?: [^>]*)?>(.*?)</(?:p|li)>", body, re.DOTALL):
@@ -193,7 +193,7 @@ def test_sentences_are_short(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_letters_read_easily(kind: str) -> None:
-    """Flesch-Douma of our own sentences is 60 or more, and 70 or more where a parent or pupil reads (ux.md part 4)."""
+    """Flesch-Douma of our own sentences is 60 or more, and 70 or more where a parent or pupil reads."""
     html = letters.html(context(kind))
     blocks = re.findall(r"<(?:p|li)(?: [^>]*)?>(.*?)</(?:p|li)>", html[html.index("<h1") : html.index('class="sign"')], re.DOTALL)
     whole = [s for block in blocks for s in re.split(r"[.?:](?:\s|$)", re.sub(r"<[^>]+>", " ", block)) if len(s.split()) > 3]
