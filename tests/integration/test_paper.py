@@ -110,6 +110,10 @@ def test_a_reading_copy_stands_behind_the_dutch_form_and_says_that_it_does_not_c
     else:
         shown = {sign for sign in dutch if "\u0600" <= sign <= "\u06ff" or "\ufb50" <= sign <= "\ufeff"}
         assert len(shown) >= 5 and len({sign for sign in copy if "\u0600" <= sign <= "\ufeff"}) > 20
+        form = PaperForm.objects.get()
+        form.school.dpo_contact = "000 000 0003"
+        whole = press.html([(form, paper.lines_of(form))])
+        assert whole.count('<bdi dir="ltr">000 000 0003</bdi>') == 2, "from right to left its groups of figures would change places"
 
 
 def _sections(reader: Any) -> list[Any]:

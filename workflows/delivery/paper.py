@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import format_html
 
 from workflows import answer_texts, answering, clock, paper
 from workflows.answering import Line
@@ -77,6 +78,7 @@ def _shown(form: PaperForm, lines: Sequence[Line]) -> dict[str, Any]:
     year = school_year_start(clock.today()).year
     return {
         "school": form.school, "code": _together(paper.code_of(form)), "phone": _together(form.school.phone), "signer": form.signer,
+        "dpo_contact": form.school.dpo_contact and format_html('<bdi dir="ltr">{}</bdi>', form.school.dpo_contact),  # a number or an address
         "about": form.about, "group": _group(form.about), "year": f"{year}-{year + 1}",
         "parts": [_part(form, lines, language, copy=language != "nl") for language in _languages(form)],
     }  # fmt: skip
