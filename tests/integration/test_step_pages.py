@@ -168,6 +168,17 @@ def test_the_urgent_safety_measure_is_one_click_away(story: Story) -> None:
         assert story.url("record", "urgent_safety_measure") in text_of(as_user(story.cast.users[who]).get(story.url("case")))
 
 
+def test_whoever_a_protocol_may_want_heard_can_be_noted_as_heard(story: Story) -> None:
+    cast, client = story.cast, as_user(story.cast.users["director"])
+    for name in ("pupil", "parent", "other_parent", "mentor"):
+        sent = {"person": cast.people[name].pk, "note": "Wil meedenken.", "key": str(uuid.uuid4())}
+        assert client.post(story.url("record", "heard"), sent).status_code == 302, name
+    heard = LogEntry.objects.filter(root=story.case, step="record.heard").values_list("person", flat=True)
+    assert set(heard) == {cast.people[name].pk for name in ("pupil", "parent", "other_parent", "mentor")}
+    text = text_of(client.get(story.url("record", "heard")))
+    assert cast.people["outsider"].full_name not in text
+
+
 def test_unknown_steps_and_milestones_are_404(story: Story) -> None:
     client = as_user(story.cast.users["director"])
     for url in (

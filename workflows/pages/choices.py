@@ -71,8 +71,10 @@ def _whom(seen: Reading, step: str, involved: list[Choice]) -> list[Choice]:
     if step == "record.shared":
         return reading.staff_choices(seen.root, without=[seen.person.pk] if seen.person else [])
     if step == "record.mentor_informed":
-        ids = {mentor for p in seen.loaded.people for mentor in p.mentors}
-        return [(str(one.pk), one.full_name) for one in Person.objects.filter(pk__in=ids)]
+        return _mentors(seen)
+    if step == "record.heard":  # a protocol may want the parents' view first, and the mentor's before a removal
+        others = [*parents_of(pupils), *_mentors(seen)]
+        return [*involved, *(one for one in others if one[0] not in dict(involved))]
     if step == "measure.propose":
         concerned = [
             (str(one.person.pk), f"{one.name} ({', '.join(one.roles)})")
@@ -81,6 +83,12 @@ def _whom(seen: Reading, step: str, involved: list[Choice]) -> list[Choice]:
         ]
         return concerned + _wards(seen)
     return involved
+
+
+def _mentors(seen: Reading) -> list[Choice]:
+    """The mentors of the pupils in the case."""
+    ids = {mentor for one in seen.loaded.people for mentor in one.mentors}
+    return [(str(one.pk), one.full_name) for one in Person.objects.filter(pk__in=ids)]
 
 
 def _wards(seen: Reading) -> list[Choice]:
