@@ -130,6 +130,7 @@ def test_settings_say_what_is_wrong_at_its_field_and_never_take_a_school(cast: C
     client = as_user(author)
     form = client.get(f"{COURSE}studio_view/").content.decode()
     assert cast.school.name in form and "Test Village" in form and 'name="school"' not in form and 'name="pack"' not in form
+    assert "A diploma takes all lessons of the level" in form, "whoever shows some of them is told"
     wrong = save(client, display_name="a" * 121, level="7", tries="-1", pass_mark="9" * 5000, after_due="never")
     assert wrong.status_code == 422 and set(wrong.json()["error"]["fields"]) == {"display_name", "level", "tries", "pass_mark", "after_due"}
     assert save(client, **{"unit:2:passwords": "on", "unit:1:passwords": "on", "unit:2:gone": "on", "school": "other"}).status_code == 200
