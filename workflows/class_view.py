@@ -24,7 +24,7 @@ FEWEST = 5
 """Answers below which a question is not broken down, so that nobody is known by theirs (our default)."""
 
 STUCK_AFTER = timedelta(days=14)
-"""How long somebody who began may stand still before they are called stuck (our default)."""
+"""How long somebody may stand still in the middle of a lesson before they are called stuck (our default)."""
 
 MANY_TRIES = 4
 """Tries at one question, still not found, after which somebody is called stuck (our default)."""
@@ -206,11 +206,12 @@ def class_view(school: School, group: Group, level: int) -> ClassView:
     pupils = roster(school, group)
     runs = LessonRun.objects.filter(person__in=[one.pk for one in pupils], level=level, school_year=module.this_year())
     told = runs.annotate(
-        found=Count("answers", filter=Q(answers__solved=True) & _asked_in(units)), last=Max("answers__at"),
+        **{f"found_{n}": Count("answers", filter=Q(answers__solved=True) & _asked_in((unit,))) for n, unit in enumerate(units)},
+        tried=Count("answers", filter=Q(answers__solved=False) & _asked_in(units)), last=Max("answers__at"),
         hardest=Max("answers__tries", filter=Q(answers__solved=False)),
     )  # fmt: skip
     by_pupil = {run.person_id: run for run in told}
-    rows = [_row(one, by_pupil.get(one.pk)) for one in pupils]
+    rows = [_row(one, by_pupil.get(one.pk), units) for one in pupils]
     return ClassView(rows, _missed(runs, units), sum(len(unit.path()) for unit in units), units)
 
 
@@ -222,14 +223,17 @@ def _asked_in(units: tuple[Unit, ...]) -> Q:
     return asked
 
 
-def _row(pupil: Person, run: Any) -> PupilRow:
+def _row(pupil: Person, run: Any, units: tuple[Unit, ...]) -> PupilRow:
     if run is None:
         return PupilRow(pupil, "none")
+    found = [getattr(run, f"found_{n}") for n, _unit in enumerate(units)]
     if run.finished_at is not None:
-        return PupilRow(pupil, "finished", run.found, run.last, run.finished_at)
-    still = run.last is not None and clock.now() - run.last > STUCK_AFTER
+        return PupilRow(pupil, "finished", sum(found), run.last, run.finished_at)
+    # Between two lessons somebody waits for the class, or has done all that the course shows.
+    midway = run.tried or any(0 < n < len(unit.path()) for n, unit in zip(found, units, strict=True))
+    still = midway and run.last is not None and clock.now() - run.last > STUCK_AFTER
     state = "stuck" if still or (run.hardest or 0) >= MANY_TRIES else "begun"
-    return PupilRow(pupil, state, run.found, run.last)
+    return PupilRow(pupil, state, sum(found), run.last)
 
 
 def _missed(runs: Any, units: tuple[Unit, ...]) -> list[Missed]:

@@ -79,6 +79,16 @@ def test_who_began_who_is_stuck_and_who_is_done(cast: Cast) -> None:
     assert [states[one] for one in (busy, still, many, done, _none)] == ["begun", "stuck", "stuck", "finished", "none"]
 
 
+def test_between_two_lessons_nobody_is_stuck(cast: Cast) -> None:
+    one, other = pupils(cast, 2)
+    lesson = questions(cast)[0][0]
+    found = [(unit, scene, 1, True, True) for unit, scene in questions(cast) if unit == lesson]
+    run(one, days_ago=60, answers=found)
+    run(other, days_ago=60, answers=[*found[:-1], (*found[-1][:2], 1, False, False)])
+    states = {row.person: row.state for row in seen(cast).rows}
+    assert (states[one], states[other]) == ("begun", "stuck"), "the next lesson comes when the class gets there"
+
+
 def test_extra_scenes_count_for_no_question(cast: Cast) -> None:
     one = pupils(cast, 1)[0]
     unit = questions(cast)[0][0]
