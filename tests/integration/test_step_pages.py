@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from tests.stories import Story, as_user, text_of
+from tests.stories import Story, as_user, opened, text_of
 from workflows import commands
 from workflows.forms import StepForm
 from workflows.models import Case, LogEntry, Outbox
@@ -177,6 +177,12 @@ def test_whoever_a_protocol_may_want_heard_can_be_noted_as_heard(story: Story) -
     assert set(heard) == {cast.people[name].pk for name in ("pupil", "parent", "other_parent", "mentor")}
     text = text_of(client.get(story.url("record", "heard")))
     assert cast.people["outsider"].full_name not in text
+
+
+def test_where_any_of_the_staff_may_act_nobody_is_named_to_ask(story: Story) -> None:
+    fresh = opened(story.cast)
+    page = text_of(as_user(story.cast.users["director"]).get(reverse("kc_workflows:step", args=[fresh.key, "incident.withdraw"])))
+    assert "You cannot yet" in page and "<p>Ask " not in page
 
 
 def test_unknown_steps_and_milestones_are_404(story: Story) -> None:

@@ -77,10 +77,11 @@ class Asked:
 
     @property
     def who(self) -> str:
-        """Who takes this step according to the protocol, in words; empty when no line says so."""
-        roles = protocol.expected_roles(self.found, self.facts)
+        """Who takes this step according to the protocol, in words; empty when no line says so, or any of the staff may."""
+        roles = protocol.expected_roles(self.found, self.facts) - {"deputy"}
         known = [role for role in vocabulary.STAFF_ROLES if role in roles]
-        return words.any_of([words.label("the role", role) for role in known]) if known else ""
+        is_named = known and not roles >= frozenset(vocabulary.STAFF_ROLES) - {"deputy"}
+        return words.any_of([words.label("the role", role) for role in known]) if is_named else ""
 
 
 def record_label(step: str) -> str:
