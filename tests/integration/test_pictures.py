@@ -16,8 +16,9 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.asking import untouched
 from tests.cast import Cast, build, build_other_school, build_stranger
-from tests.stories import MONDAY, as_user
+from tests.stories import MONDAY, as_user, text_of
 from workflows import clock, commands, people, picture_check
 from workflows.models import Case, LogEntry, Person, ReadEntry
 from workflows.pages.spreadsheet import cell
@@ -242,6 +243,16 @@ def test_where_harm_is_no_lock_the_schools_rule_is_said_before_and_after(monday:
     noted = note(client, cast, cast.people["pupil"], harm_expected=harm)
     assert noted.status_code == 302
     assert ("harms nobody else of the school. (MLF-A2)" in client.get(address(cast)).content.decode()) is said
+
+
+@pytest.mark.parametrize(("harm", "said"), [("yes", True), ("no", False)])
+def test_noted_on_the_page_of_the_consent_the_schools_rule_about_harm_is_said_too(monday: None, harm: str, said: bool) -> None:
+    cast = build("montessori", "vo", MONDAY.date())
+    consent = ask(cast, cast.people["pupil"])
+    answer(consent, cast.people["parent"], True)
+    client, record = as_user(cast.users["mentor"]), reverse("kc_workflows:record", args=[consent.key, "used"])
+    told = client.post(record, {**untouched(client.get(record)), "where": "De krant", "harm_expected": harm}, follow=True)
+    assert told.redirect_chain and ("harms nobody else of the school. (A2)" in text_of(told)) is said
 
 
 def test_the_table_is_logged_and_runs_no_formula(cast: Cast) -> None:

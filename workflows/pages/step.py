@@ -212,7 +212,15 @@ class _Taking:
         if self.step == "consent.renew" and not KEEPERS.isdisjoint(self.seen.actor.roles):
             tell(self.request, self.said(outcome) + " " + _("Send whoever is asked their link here."))
             return HttpResponseRedirect(reverse("kc_workflows:root_links", args=[self.root.key]))
-        return back_to_case(self.request, self.root, self.said(outcome))
+        return back_to_case(self.request, self.root, " ".join([self.said(outcome), *self.advised_now(outcome)]))
+
+    def advised_now(self, outcome: commands.Outcome) -> list[str]:
+        """Return in words what the protocol advises of what was noted, where it could not yet say so on the form."""
+        if not self.step.startswith("record."):
+            return []
+        before = [one["text"] for one in choices.advice(self.seen, self.ask(_typed(self.before)))]
+        found = explaining.advised(self.seen.loaded, outcome.advice)
+        return [f"{one['text']} ({one['refs']})" if one["refs"] else one["text"] for one in found if one["text"] not in before]
 
     def anew(self, form: StepForm) -> dict[str, Any]:
         """Return what was answered, without words that stand in the case already: they are neither repeated nor replaced."""
