@@ -20,7 +20,7 @@ demo: setup-demo demo-data  ## Set up everything, make five demo schools, serve 
 	@PORT=$(PORT) .ci/demo-server
 
 demo-fresh:  ## Throw the demo's data away; the next `make demo` makes it anew
-	@rm -rf $(MADE) $(DEMO) $(DEMO)-* var/mail var/demo-new.sqlite3* && echo "The demo's data is gone; make demo builds it anew."
+	@rm -rf $(MADE) $(DEMO) $(DEMO)-* var/mail var/log-heads var/demo-new.sqlite3* && echo "The demo's data is gone; make demo builds it anew."
 
 setup-demo:
 	@.ci/setup demo
@@ -32,7 +32,7 @@ demo-data:
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=$(DEMO) $(MANAGE) migrate --run-syncdb --verbosity 0; \
 	else \
 	  echo "Making the demo schools, people and cases"; \
-	  rm -rf var/demo-new.sqlite3* $(DEMO)-* var/mail/*; \
+	  rm -rf var/demo-new.sqlite3* $(DEMO)-* var/mail/* var/log-heads; \
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) migrate --run-syncdb --verbosity 0 && \
 	  KC_DATABASE=sqlite KC_DATABASE_NAME=var/demo-new.sqlite3 $(MANAGE) seed_demo && \
 	  mv var/demo-new.sqlite3 $(DEMO) && touch $(MADE); \

@@ -36,6 +36,13 @@ def test_each_model_says_which_personal_data_it_holds(model: type[Model]) -> Non
     assert isinstance(note, str) and len(note) >= 4, "it needs `pii: ClassVar[str]`: which personal data, or none and why"
 
 
+@pytest.mark.parametrize("goal", ["demo-fresh", "demo-data"])
+def test_a_new_demo_is_not_held_to_the_log_of_an_old_one(goal: str) -> None:
+    """Heads that were kept outside an old database would make `verify_log` call every school of the new one tampered with."""
+    told = subprocess.run(["make", "--dry-run", goal], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    assert re.search(r"rm -rf [^\n]*\bvar/log-heads\b", told)
+
+
 def test_each_template_is_used() -> None:
     """A template that no code, template or naming rule asks for is dead."""
     sources = "\n".join(
