@@ -185,6 +185,16 @@ def test_where_any_of_the_staff_may_act_nobody_is_named_to_ask(story: Story) -> 
     assert "You cannot yet" in page and "<p>Ask " not in page
 
 
+def test_a_form_with_a_mistake_asks_no_reason_for_what_was_not_judged_yet(story: Story) -> None:
+    cast = story.cast
+    url = reverse("kc_workflows:step", args=[opened(cast).key, "measure.propose"]) + "?kind=suspension"
+    sent = {"kind": "suspension", "first_day": "2026-03-07", "school_days": "two", "key": str(uuid.uuid4())}
+    answer = as_user(cast.users["mentor"]).post(url, sent)
+    assert answer.status_code == 422 and 'name="answer:' not in text_of(answer)
+    sent["answer:NL-SUS-SAME"] = "Dit wil ik niet kwijt."
+    assert "Dit wil ik niet kwijt." in text_of(as_user(cast.users["mentor"]).post(url, sent))
+
+
 def test_unknown_steps_and_milestones_are_404(story: Story) -> None:
     client = as_user(story.cast.users["director"])
     for url in (

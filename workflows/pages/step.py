@@ -120,14 +120,17 @@ class _Taking:
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in (data or {}).items()}
         return asking.ask(self.seen.loaded, self.case, self.step, self.seen.actor, data=known, answers=answers)
 
-    def form(self, data: Any, asked: asking.Asked) -> StepForm:
-        """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more"."""
+    def form(self, data: Any, asked: asking.Asked, *, judged: bool = False) -> StepForm:
+        """Make the form: what the protocol asks first, reasons for what may be answered, the rest under "more".
+
+        Args:
+            data: what was sent, or None. asked: what the protocol says. judged: whether it was asked with all that was filled in.
+        """
         spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES[self.root.type][self.step.removeprefix("record.")]
         wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field" and d.strength == "block"]
         answers = [denial for denial in asked.denials if denial.strength == "answer"]
-        if data is None:
-            # What depends on a field that nobody could fill in yet is no reason to ask for a reason.
-            answers = [one for one in answers if one.remedy is None or one.remedy.kind != "field" or one.remedy.name in self.before]
+        if not judged:  # what depends on a field that the protocol was not told yet is no reason to ask for a reason
+            answers = [one for one in answers if self.is_told(one) or (data and any(data.get(f"answer:{key}") for key in one.articles))]
         first = wanted + [one.remedy.name for one in asked.denials if one.remedy is not None and one.remedy.kind == "field"]
         if self.step == "measure.propose" and "kind" in self.before:
             wanted += choices.needed_later(self.seen, self.case, _typed(self.before))
@@ -166,6 +169,10 @@ class _Taking:
         """Whether the form lifts the denial. What it does not show cannot be changed in it: a measure that the protocol lacks."""
         is_shown = denial.strength == "answer" or denial.remedy is None or denial.remedy.name not in self.hidden
         return is_shown and is_lifted_here(denial, self.step)
+
+    def is_told(self, denial: Denial) -> bool:
+        """Whether a denial rests on more than a field that the address did not fill in."""
+        return denial.remedy is None or denial.remedy.kind != "field" or denial.remedy.name in self.before
 
     def explain(self, asked: asking.Asked, denials: Any) -> explaining.Block:
         """Explain why the step cannot be taken yet."""
@@ -241,7 +248,7 @@ class _Taking:
 
     def denied(self, denied: commands.StepDenied, given: dict[str, Any]) -> HttpResponse:
         """Show the form again with the protocol's reasons: at their field, as a box to answer, or as a block (409)."""
-        form = self.form(self.request.POST, self.ask(given, answers={}))
+        form = self.form(self.request.POST, self.ask(given, answers={}), judged=True)
         form.is_valid()
         elsewhere = []
         for denial in denied.denials:
