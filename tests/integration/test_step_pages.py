@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from tests.stories import Story, as_user, opened, text_of
+from tests.stories import PROPOSED, Story, as_user, opened, text_of
 from workflows import commands
 from workflows.forms import StepForm
 from workflows.models import Case, LogEntry, Outbox
@@ -192,7 +192,20 @@ def test_a_form_with_a_mistake_asks_no_reason_for_what_was_not_judged_yet(story:
     answer = as_user(cast.users["mentor"]).post(url, sent)
     assert answer.status_code == 422 and 'name="answer:' not in text_of(answer)
     sent["answer:NL-SUS-SAME"] = "Dit wil ik niet kwijt."
-    assert "Dit wil ik niet kwijt." in text_of(as_user(cast.users["mentor"]).post(url, sent))
+    assert "Dit wil ik niet kwijt." in text_of(as_user(cast.users["director"]).post(url, sent))
+
+
+def test_a_reason_that_only_the_director_may_give_is_not_asked_of_a_mentor(story: Story) -> None:
+    cast = story.cast
+    url = reverse("kc_workflows:step", args=[story.case.key, "measure.propose"]) + "?kind=suspension"
+    days = {"first_day": "2026-03-16", "school_days": "5", "return_talk_on": "2026-03-23"}
+    sent = {**PROPOSED, "kind": "suspension", **days, "key": str(uuid.uuid4())}
+    answer = as_user(cast.users["mentor"]).post(url, sent)
+    page = text_of(answer)
+    assert answer.status_code == 409 and 'name="answer:' not in page
+    assert "<p>Ask the director" in page
+    answer = as_user(cast.users["director"]).post(url, sent)
+    assert answer.status_code == 422 and 'name="answer:NL-SUS-SAME"' in text_of(answer)
 
 
 def test_unknown_steps_and_milestones_are_404(story: Story) -> None:

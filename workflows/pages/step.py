@@ -26,6 +26,7 @@ from workflows.pages.reading import Reading
 from workflows.personal_links import KEEPERS
 from workflows.protocol import Denial
 from workflows.shapes import INITIAL, PARENTS
+from workflows.situation import plays
 
 FACT_KINDS = frozenset({"choice", "number", "yes_no", "person", "date"})
 """Kinds of field that an address may fill in beforehand; words never travel in an address."""
@@ -128,7 +129,7 @@ class _Taking:
         """
         spec = vocabulary.STEPS.get(self.step) or vocabulary.MILESTONES[self.root.type][self.step.removeprefix("record.")]
         wanted = [d.remedy.name for d in asked.here if d.remedy is not None and d.remedy.kind == "field" and d.strength == "block"]
-        answers = [denial for denial in asked.denials if denial.strength == "answer"]
+        answers = [denial for denial in asked.denials if self.may_answer(denial)]
         if not judged:  # what depends on a field that the protocol was not told yet is no reason to ask for a reason
             answers = [one for one in answers if self.is_told(one) or (data and any(data.get(f"answer:{key}") for key in one.articles))]
         first = wanted + [one.remedy.name for one in asked.denials if one.remedy is not None and one.remedy.kind == "field"]
@@ -169,6 +170,10 @@ class _Taking:
         """Whether the form lifts the denial. What it does not show cannot be changed in it: a measure that the protocol lacks."""
         is_shown = denial.strength == "answer" or denial.remedy is None or denial.remedy.name not in self.hidden
         return is_shown and is_lifted_here(denial, self.step)
+
+    def may_answer(self, denial: Denial) -> bool:
+        """Whether a written reason of the reader lifts the denial; some lines take one of a few roles alone."""
+        return denial.strength == "answer" and (not denial.answer_by or plays(self.seen.actor.roles, denial.answer_by))
 
     def is_told(self, denial: Denial) -> bool:
         """Whether a denial rests on more than a field that the address did not fill in."""
@@ -252,9 +257,9 @@ class _Taking:
         form.is_valid()
         elsewhere = []
         for denial in denied.denials:
-            if denial.strength == "answer":
+            if self.may_answer(denial):
                 form.blame(f"answer:{denial.articles[0]}", _("Write a reason, or do this first."))
-            elif self.is_lifted_here(denial) and denial.remedy is not None:
+            elif denial.strength != "answer" and self.is_lifted_here(denial) and denial.remedy is not None:
                 form.blame(denial.remedy.name, words.say(denial.sentence))
             else:
                 elsewhere.append(denial)
@@ -265,6 +270,8 @@ class _Taking:
             return self.page(form=form, status=422)
         asked = self.ask(given)
         stop = self.explain(asked, elsewhere)
+        others = next((denial.answer_by for denial in elsewhere if denial.strength == "answer"), ())
+        stop.who = stop.who or words.any_of([words.label("the role", role) for role in others])
         return self.page(form=form, stop=stop, refused=True, asked=asked, status=409)
 
     def stale(self, stale: commands.StalePage) -> HttpResponse:
