@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from workflows import access, clock, personal_links, registry, words
 from workflows.actors import actor_of
 from workflows.commands_bulk import expire_many, open_many, perform_many
-from workflows.data import InvalidData
+from workflows.data import InvalidData, read
 from workflows.forecasts import gate
 from workflows.machine import StepDenied
 from workflows.models import Case, Group, LogEntry, Membership, Outbox, PaperForm, Person, Round, RoundAsk, RoundCase, School
@@ -117,7 +117,7 @@ def draft(
     if scope in (Scope.GROUPS, Scope.YEAR) and not keys:
         raise RoundRefused("groups", _("Choose at least one group."))
     if kind == Kind.ASK:
-        _check(lines, moment, until)
+        _check(school, lines, moment, until)
     elif protocol_for(school, clock.today()).answered(school.settings).get("consent_reminder") != "yearly":
         raise RoundRefused("kind", _("The protocol of this school has no yearly reminder."))
     return Round.objects.create(
@@ -126,7 +126,7 @@ def draft(
     )  # fmt: skip
 
 
-def _check(lines: Sequence[tuple[str, str]], moment: str, until: date | None) -> None:
+def _check(school: School, lines: Sequence[tuple[str, str]], moment: str, until: date | None) -> None:
     if not lines:
         raise RoundRefused("lines", _("Choose at least one thing to ask."))
     if any(purpose not in PURPOSES or channel not in PUBLICATIONS for purpose, channel in lines):
@@ -135,6 +135,10 @@ def _check(lines: Sequence[tuple[str, str]], moment: str, until: date | None) ->
         raise RoundRefused("moment", _("Choose the occasion."))
     if until is not None and until < clock.today():
         raise RoundRefused("until", _("This day is over."))
+    try:
+        read({"until": until}, ("until",), (), school=school, case_type="consent")
+    except InvalidData as wrong:  # or the round would stop by itself at its first question
+        raise RoundRefused("until", wrong.errors["until"]) from None
 
 
 def refusals(found: Round, plan: Plan, by: Any) -> tuple[Denial, ...]:

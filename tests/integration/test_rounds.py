@@ -134,7 +134,7 @@ def test_who_sees_a_round(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "told", [{"lines": []}, {"lines": [("school_publication", "billboard")]}, {"moment": ""}, {"groups": []}, {"until": date(2026, 3, 1)},
-             {"scope": "everybody"}, {"groups": [999999]}, {"kind": "yearly"}],
+             {"until": date(2126, 3, 1)}, {"scope": "everybody"}, {"groups": [999999]}, {"kind": "yearly"}],
 )  # fmt: skip
 def test_a_round_that_makes_no_sense_is_refused(told: dict[str, Any], monday: None) -> None:
     cast = build("verkruisen", "po", MONDAY.date())  # whose protocol has no yearly reminder
