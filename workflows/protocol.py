@@ -170,7 +170,12 @@ def _is_answered(line: Line, facts: Facts, answers: Mapping[str, str]) -> bool:
         return False
     if line.strength != "answer":
         return line.guard == "recorded" and may_go_on(line.args, facts)
-    return not line.answer_by or facts.by is None or plays(facts.by.roles, line.answer_by)
+    return facts.by is None or may_answer(line, facts.by.roles)
+
+
+def may_answer(rule: Line | Denial, roles: frozenset[str]) -> bool:
+    """Whether a written reason of somebody with these roles lifts a line, or its denial; some lines take one of a few roles alone."""
+    return rule.strength == "answer" and (not rule.answer_by or plays(roles, rule.answer_by))
 
 
 def reasons_for(protocol: Protocol, facts: Facts, answers: Mapping[str, str]) -> dict[str, str]:

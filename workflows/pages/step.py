@@ -24,9 +24,8 @@ from workflows.pages import asking, choices, explaining, reading
 from workflows.pages.base import back_to_case, case_or_404, changes, log_read, page, root_or_404, root_url, show, staff_or_404, tell, with_told
 from workflows.pages.reading import Reading
 from workflows.personal_links import KEEPERS
-from workflows.protocol import Denial
+from workflows.protocol import Denial, may_answer
 from workflows.shapes import INITIAL, PARENTS
-from workflows.situation import plays
 
 FACT_KINDS = frozenset({"choice", "number", "yes_no", "person", "date"})
 """Kinds of field that an address may fill in beforehand; words never travel in an address."""
@@ -172,8 +171,8 @@ class _Taking:
         return is_shown and is_lifted_here(denial, self.step)
 
     def may_answer(self, denial: Denial) -> bool:
-        """Whether a written reason of the reader lifts the denial; some lines take one of a few roles alone."""
-        return denial.strength == "answer" and (not denial.answer_by or plays(self.seen.actor.roles, denial.answer_by))
+        """Whether a written reason of the reader lifts the denial."""
+        return may_answer(denial, self.seen.actor.roles)
 
     def is_told(self, denial: Denial) -> bool:
         """Whether a denial rests on more than a field that the address did not fill in."""
