@@ -210,7 +210,7 @@ class StepForm(PageForm):
             max_length=LONGEST_WORDS,
             required=False,
         )
-        self.fields[name].wanted = True  # type: ignore[attr-defined]
+        self.fields[name].wanted = True  # type: ignore[attr-defined]  # as above
 
     @property
     def first(self) -> list[Any]:

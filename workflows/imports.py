@@ -240,7 +240,7 @@ class _Planner:
         old = place.group.name if place else ""
 
         def act(by: Any) -> None:
-            people.enrol(self.known[key], self._group(group, by), by=by, starts=starts or self.today, ends=ends)  # type: ignore[arg-type]
+            people.enrol(self.known[key], self._group(group, by), by=by, starts=starts or self.today, ends=ends)  # type: ignore[arg-type]  # with a name comes a group
 
         self._add("changed" if place else "new", row, name, _("place in group"), act, group=(old, group))
 

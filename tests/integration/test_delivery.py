@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_string
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def in_memory(settings: object) -> list[mail.EmailMessage]:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
+def in_memory(settings: Any) -> list[mail.EmailMessage]:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []
     return mail.outbox
 
@@ -72,12 +73,12 @@ def test_the_link_is_in_no_table() -> None:
     assert token not in str(row.payload) and token not in LetterLink.objects.get(letter=letter).token_digest
 
 
-def test_a_dead_mail_server_loses_nothing_and_is_shown(settings: object) -> None:
+def test_a_dead_mail_server_loses_nothing_and_is_shown(settings: Any) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     letter = mailed()
     moment = MONDAY
     for attempt in range(1, 7):
@@ -91,7 +92,7 @@ def test_a_dead_mail_server_loses_nothing_and_is_shown(settings: object) -> None
         assert letter.state == ("failed" if attempt >= outbox.FAILED_AFTER else "approved") and letter.problem
         moment = row.not_before
     assert [shown.pk for shown in outbox.waiting(letter.root.school)] == [row.pk]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     with clock.at(moment):
         assert outbox.drain() == outbox.Drained(sent=1)
     letter.refresh_from_db()
@@ -140,8 +141,10 @@ def test_a_letter_handed_over_instead_is_not_mailed_as_well(in_memory: list[mail
     assert in_memory == [] and (letter.state, letter.route) == (Letter.State.SENT, "handed_over")
 
 
-class _Mailbox(socketserver.StreamRequestHandler):
+class _Talk(socketserver.StreamRequestHandler):
     """As much of SMTP as a client needs; keeps each message and can pause after it has it."""
+
+    server: Mailbox
 
     def handle(self) -> None:
         self.wfile.write(b"220 test\r\n")
@@ -152,9 +155,9 @@ class _Mailbox(socketserver.StreamRequestHandler):
                 body = b""
                 while (part := self.rfile.readline()) != b".\r\n":
                     body += part
-                self.server.messages.append(body.decode())  # type: ignore[attr-defined]
-                self.server.arrived.set()  # type: ignore[attr-defined]
-                if self.server.holds.is_set():  # type: ignore[attr-defined]
+                self.server.messages.append(body.decode())
+                self.server.arrived.set()
+                if self.server.holds.is_set():
                     time.sleep(60)
                 self.wfile.write(b"250 kept\r\n")
             elif word == b"QUIT":
@@ -164,11 +167,20 @@ class _Mailbox(socketserver.StreamRequestHandler):
                 self.wfile.write(b"250 fine\r\n")
 
 
+class Mailbox(socketserver.ThreadingTCPServer):
+    """A mail server that has `messages`, says when one `arrived` and pauses after it while it `holds`."""
+
+    daemon_threads, block_on_close = True, False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.messages: list[str] = []
+        self.arrived, self.holds = threading.Event(), threading.Event()
+
+
 @pytest.fixture
-def mailbox() -> Iterator[socketserver.ThreadingTCPServer]:
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox)
-    server.daemon_threads, server.block_on_close = True, False
-    server.messages, server.arrived, server.holds = [], threading.Event(), threading.Event()  # type: ignore[attr-defined]
+def mailbox() -> Iterator[Mailbox]:
+    server = Mailbox()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -193,10 +205,10 @@ call_command("deliver")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_process_killed_between_sending_and_marking_is_made_up_for(mailbox: socketserver.ThreadingTCPServer) -> None:
+def test_a_process_killed_between_sending_and_marking_is_made_up_for(mailbox: Mailbox) -> None:
     """SIGKILL after the server has the mail and before the row is marked: it goes again, under the same Message-ID, and counts once."""
     letter = mailed()
-    messages, arrived, holds = mailbox.messages, mailbox.arrived, mailbox.holds  # type: ignore[attr-defined]
+    messages, arrived, holds = mailbox.messages, mailbox.arrived, mailbox.holds
     port = mailbox.server_address[1]
     holds.set()
     process = _deliverer(port)
@@ -249,9 +261,9 @@ def test_tick_reminds_once_and_a_deputy_takes_over_after_the_term(in_memory: lis
     assert TickRun.objects.filter(problem="").count() == 5
 
 
-def test_a_tick_that_fails_in_one_part_does_the_others_and_says_so(settings: object, in_memory: list[mail.EmailMessage]) -> None:
+def test_a_tick_that_fails_in_one_part_does_the_others_and_says_so(settings: Any, in_memory: list[mail.EmailMessage]) -> None:
     _made, _case = play()
-    settings.KC_LOG_HEADS = "/dev/null/not-a-folder"  # type: ignore[attr-defined]
+    settings.KC_LOG_HEADS = "/dev/null/not-a-folder"
     with clock.at(MONDAY + timedelta(minutes=1)):
         run = ticking.tick()
     assert "log heads" in run.problem and run.finished_at is not None and in_memory
@@ -265,7 +277,7 @@ def test_the_commands_say_what_they_did(in_memory: list[mail.EmailMessage], caps
 
 
 @pytest.mark.django_db(transaction=True)
-def test_celery_is_asked_after_the_commit_only_where_it_is_used(settings: object, in_memory: list[mail.EmailMessage]) -> None:
+def test_celery_is_asked_after_the_commit_only_where_it_is_used(settings: Any, in_memory: list[mail.EmailMessage]) -> None:
     from celery import current_app
     from django.db.models.signals import post_save
 
@@ -275,7 +287,7 @@ def test_celery_is_asked_after_the_commit_only_where_it_is_used(settings: object
         with clock.at(MONDAY):
             play()
             assert in_memory == []
-        settings.KC_USE_CELERY = True  # type: ignore[attr-defined]
+        settings.KC_USE_CELERY = True
         with clock.at(MONDAY):
             row = Outbox.objects.filter(done_at=None).first()
             assert row is not None

@@ -151,7 +151,8 @@ def test_a_diploma_is_valid_pdf_ua_with_the_first_name_alone(client: Client, cas
     content = pdf(client, cast.users["pupil"], found).content
     report = validator.validate_pdf_bytes(content, profile="ua1")
     assert report.is_compliant, [(failure.rule_id, failure.message) for failure in report.failures]
-    assert PdfReader(BytesIO(content)).trailer["/Root"]["/Lang"] == language  # type: ignore[index]
+    root: Any = PdfReader(BytesIO(content)).trailer["/Root"]
+    assert root["/Lang"] == language
     shown, pupil = text_of(content), cast.people["pupil"]
     assert pupil.given_name in shown and pupil.family_name not in shown and cast.group.name not in shown
     assert cast.school.name in shown and diplomas.shown(found.code) in shown and "/kc/diploma/" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from io import BytesIO
+from typing import Any
 
 import page as validator
 import pytest
@@ -45,10 +46,10 @@ FACTS = {
 }  # fmt: skip
 
 
-def kept(kind: str, **changes: object) -> contents.LetterContext:
+def kept(kind: str, **changes: Any) -> contents.LetterContext:
     """A context as it comes back from what is kept with a letter."""
     made = context(kind, to="guardian")
-    return contents.restored(contents.snapshot(dataclasses.replace(made, **changes)))  # type: ignore[arg-type]
+    return contents.restored(contents.snapshot(dataclasses.replace(made, **changes)))
 
 
 @pytest.mark.parametrize("kind", sorted(vocabulary.LETTERS))
@@ -84,7 +85,7 @@ def test_the_days_title_and_direction_of_a_language(language: str) -> None:
 
 
 def test_the_clauses_follow_the_letter() -> None:
-    def said(**changes: object) -> str:
+    def said(**changes: Any) -> str:
         made = context("suspension", to="guardian")
         facts = {**made.facts, **{name: value for name, value in changes.items() if name in made.facts}}
         sender = dataclasses.replace(made.sender, **{name: value for name, value in changes.items() if name not in facts})

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import Any
 
 import page as validator
 import pytest
@@ -27,8 +28,8 @@ KINDS = tuple(vocabulary.LETTERS)
 OLD = int(weasyprint.VERSION.split(".")[0]) < 67
 
 
-def printed(*args: object, **kwargs: object) -> str:
-    return text_of(letters.render(context(*args, **kwargs)))  # type: ignore[arg-type]
+def printed(*args: Any, **kwargs: Any) -> str:
+    return text_of(letters.render(context(*args, **kwargs)))
 
 
 @pytest.mark.parametrize("kind", KINDS)

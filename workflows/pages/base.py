@@ -162,8 +162,8 @@ def school_of(request: HttpRequest) -> School | None:
         if found is not None and len(schools) > 1:
             request.session["kc_school"] = found.slug
         request.kc_school = found  # type: ignore[attr-defined]  # one look-up per request
-        request.kc_schools = schools  # type: ignore[attr-defined]
-    found_school: School | None = request.kc_school  # type: ignore[attr-defined]
+        request.kc_schools = schools  # type: ignore[attr-defined]  # and for the menu
+    found_school: School | None = request.kc_school  # type: ignore[attr-defined]  # set above
     return found_school
 
 

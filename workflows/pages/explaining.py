@@ -211,9 +211,9 @@ def _is_mine(loaded: Loaded, case: Case, step: str, denial: Denial, actor: Actor
 
 def is_asked_of(denial: Denial, actor: Actor) -> bool:
     """Whether what is missing is asked of the reader: a denial may want a step or milestone by somebody in certain roles."""
-    details = dict(denial.sentence.words).get("details", ())
-    named = [dict(one.words)["roles"] for one in details if isinstance(one, Sentence) and "roles" in dict(one.words)]  # type: ignore[attr-defined]
-    roles = {word.key for found in named for word in found}  # type: ignore[attr-defined]
+    details: Any = dict(denial.sentence.words).get("details", ())  # what stands in a sentence has many kinds
+    named: list[Any] = [dict(one.words)["roles"] for one in details if isinstance(one, Sentence) and "roles" in dict(one.words)]
+    roles = {word.key for found in named for word in found}
     return not roles or bool(roles & actor.roles)
 
 

@@ -55,7 +55,8 @@ class SendForm(PageForm):
 
     def __init__(self, data: Any = None, *, routes: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["route"].choices = [(route, words.capital(words.label("route", route))) for route in routes]  # type: ignore[attr-defined]
+        field: Any = self.fields["route"]
+        field.choices = [(route, words.capital(words.label("route", route))) for route in routes]
 
 
 def _letter_or_404(request: HttpRequest, key: UUID, letter: UUID) -> tuple[reading.Reading, Letter]:

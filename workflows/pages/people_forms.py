@@ -161,9 +161,10 @@ class MemberForm(PageForm):
 
     def __init__(self, data: Any = None, *, school: School, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["role"].choices = _roles()  # type: ignore[attr-defined]
-        self.fields["acting_for"].choices = _roles(without=["deputy"])  # type: ignore[attr-defined]
-        self.fields["group"].queryset = Group.objects.filter(school=school)  # type: ignore[attr-defined]
+        fields: Any = self.fields  # each kind of field has attributes of its own
+        fields["role"].choices = _roles()
+        fields["acting_for"].choices = _roles(without=["deputy"])
+        fields["group"].queryset = Group.objects.filter(school=school)
 
 
 class EndForm(PageForm):
@@ -175,7 +176,8 @@ class EndForm(PageForm):
     def __init__(self, data: Any = None, *, colleagues: list[tuple[str, str]], cases: int, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         if cases:
-            self.fields["hand_over_to"].choices = [("", _("Choose")), *colleagues]  # type: ignore[attr-defined]
+            fields: Any = self.fields  # each kind of field has attributes of its own
+            fields["hand_over_to"].choices = [("", _("Choose")), *colleagues]
         else:
             del self.fields["hand_over_to"]
 
@@ -199,7 +201,8 @@ class CourseForm(PageForm):
 
     def __init__(self, data: Any = None, *, school: School, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["group"].queryset = Group.objects.filter(school=school)  # type: ignore[attr-defined]
+        fields: Any = self.fields  # each kind of field has attributes of its own
+        fields["group"].queryset = Group.objects.filter(school=school)
 
 
 class UploadForm(PageForm):

@@ -227,7 +227,8 @@ class _New:
                 field.widget = FoldedTicks(attrs=field.widget.attrs)
                 field.choices = reading.staff_by_role(self.school)
         if "person" in form.fields:
-            form.fields["person"].widget = forms.Select(choices=[("", pgettext("choice", "Choose")), *form.fields["person"].choices])  # type: ignore[attr-defined]
+            person: Any = form.fields["person"]
+            person.widget = forms.Select(choices=[("", pgettext("choice", "Choose")), *person.choices])
         if "reason" in form.fields:
             form.fields["reason"].widget.attrs["rows"] = 3
             if self.as_pupil:
@@ -243,7 +244,8 @@ class _New:
         takes = vocabulary.STEPS[self.step].fields
         form = StepForm(data, fields=takes, people={name: [(key, key) for key in data.getlist(name)] for name in takes if data.getlist(name)})
         for name in set(form.fields) & {"account"}:
-            form.fields[name].choices = [(key, key) for key in data.getlist(name)]  # type: ignore[attr-defined]
+            field: Any = form.fields[name]
+            field.choices = [(key, key) for key in data.getlist(name)]
         form.is_valid()
         read = {name: form.cleaned_data[name] for name in form.step_fields if form.cleaned_data.get(name) not in (None, "", [])}
         return {**read, **self.chosen}
